@@ -1,0 +1,147 @@
+"""What the console reads of the pipeline; the runner provides it.
+
+The console neither decides nor stores: every page and route goes through one of these ports, so
+that the embedded and the distributed runner serve the same console.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import pyarrow as pa
+
+Json = Mapping[str, object]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A slice of a list and the cursor of the next one (None at the end)."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents a list asks for; None = all."""
+
+    level: str | None = None
+    state: str | None = None
+    vehicle_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEvent:
+    """One entry of the ledger: `seq` grows by one per event and is the stream's resume point.
+
+    `incident` is the whole incident as it stood after this event (the shape of the API).
+    """
+
+    seq: int
+    kind: str
+    incident: Json
+
+
+class UnknownIncidentError(LookupError):
+    """No incident has this id."""
+
+
+class IllegalMoveError(ValueError):
+    """The incident's state does not allow this action; the text says what is allowed."""
+
+
+class Incidents(Protocol):
+    """The incident ledger as the console sees it.  All methods are safe to call from any thread."""
+
+    def page(self, wanted: IncidentFilter, cursor: str | None, limit: int) -> Page[Json]:
+        """Newest first.  Raises `ValueError` on a cursor that this ledger never gave out."""
+        ...
+
+    def one(self, incident_id: str) -> Json:
+        """The incident with its `events` and its signals in full.
+
+        Raises `UnknownIncidentError`.
+        """
+        ...
+
+    def act(self, incident_id: str, action: str, actor: str, reason: str) -> Json:
+        """Carry out `sign` or `close` and return the incident after it.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
+    def events_after(self, seq: int, limit: int) -> Sequence[IncidentEvent]:
+        """Ledger events with a number above `seq`, oldest first."""
+        ...
+
+    def last_seq(self) -> int:
+        """Number of the newest ledger event, 0 for none."""
+        ...
+
+
+class Fleet(Protocol):
+    """Live vehicles.  All methods are safe to call from any thread."""
+
+    def page(self, cursor: str | None, limit: int) -> Page[Json]:
+        """Vehicles in a stable order.  Raises `ValueError` on a cursor never given out."""
+        ...
+
+    def one(self, vehicle_id: str) -> Json | None:
+        """One vehicle, or None."""
+        ...
+
+    def positions(self, since: int) -> tuple[int, pa.Table]:
+        """Every vehicle that changed after revision `since` (0 = all), and the revision now.
+
+        Columns: `row` uint32 (stable number of the vehicle in this run), `vehicle_id` string,
+        `lon`, `lat` float64, `t` float64 (epoch seconds of the fix), `speed_mps`, `heading_deg`
+        float32 (NaN unknown), `status` uint8 (0 unknown, 1 parked, 2 moving), `armed` uint8
+        (0 no, 1 yes), `level` uint8 (0 none, 1 blue, 2 yellow, 3 red).
+        """
+        ...
+
+
+class Places(Protocol):
+    """What the map draws without a tile server."""
+
+    def zones(self) -> Json:
+        """GeoJSON FeatureCollection of the zones in use (WGS-84)."""
+        ...
+
+    def towns(self) -> Json:
+        """GeoJSON FeatureCollection of Points with `name_en` and, where known, `name_zh`."""
+        ...
+
+
+class Pipeline(Protocol):
+    """How the run is doing."""
+
+    def status(self) -> Json:
+        """The `status` event.
+
+        Keys: `now` (epoch s), `started`, `simulated` (bool), `version`,
+        `vehicles`, `fixes_total`, `fixes_per_s`, `rejects_total`, `lag_ms` (age of the oldest
+        unprocessed message, ms), `broker` ("up" or "down"), `open_incidents` ({"blue": n, ...}),
+        `tiles` (raster tile address template or null), `bounds` ([w, s, e, n]).
+        """
+        ...
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether fixes are being taken, and if not why."""
+        ...
+
+    def rejects(self, limit: int) -> Sequence[Json]:
+        """Newest dead letters: `t`, `reason`, `detail`, `topic`, `payload` (text, cut)."""
+        ...
+
+
+class Metrics(Protocol):
+    """The metrics page."""
+
+    def render(self) -> tuple[bytes, str]:
+        """Body and content type of `/metrics`."""
+        ...
