@@ -11,6 +11,7 @@ import numpy as np
 from ingest.fix import COLUMNS, NO_SEQ, Alarm, FixBatch, Flag
 
 T0_MS = 1_750_000_000_000
+NO_ALARM = Alarm(0)
 HOME = (112.355, 28.555)
 _M_PER_DEGREE = 6_371_008.8 * math.pi / 180
 
@@ -45,7 +46,7 @@ class Track:
         received_after_s: float | None = None,
         located: bool = True,
         back_fill: bool = False,
-        alarms: Alarm = Alarm(0),
+        alarms: Alarm = NO_ALARM,
     ) -> Self:
         self.t_ms += int(after_s * 1000)
         self.at = self.at if at is None else at

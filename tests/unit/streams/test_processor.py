@@ -1,5 +1,7 @@
 """What the two detectors say of stories, and what they must never say."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -236,7 +238,7 @@ def test_the_answer_does_not_depend_on_where_batches_are_cut(cuts: list[int]) ->
     state = FleetState(capacity=1)
     got = []
     edges = [0, *sorted(cuts), len(STORIES)]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         got += [s.to_wire() for s in step(STORIES.take(slice(first, last)), state, rules, 0)]
     assert got == expected
     rows = {vehicle: state.rows[n].tobytes() for n, vehicle in enumerate(state.ids)}
