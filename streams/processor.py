@@ -98,6 +98,7 @@ class Processor:
             lat=float(batch.lat[fix]),
             strength=round(strength, 3),
             evidence=evidence,
+            received_ms=int(batch.received_ms[fix]),
         )
 
 

@@ -52,7 +52,7 @@ def replay(
 
 
 def write(outcome: Outcome, out: Path) -> None:
-    """Write `signals.jsonl` and `incidents.jsonl` into the folder `out`, each whole or not at all."""
+    """Write `signals.jsonl` and `incidents.jsonl` into `out`, each whole or not at all."""
     out.mkdir(parents=True, exist_ok=True)
     _write_lines(out / "signals.jsonl", outcome.signals)
     _write_lines(out / "incidents.jsonl", outcome.incidents)

@@ -2,7 +2,7 @@
 
 Everything is validated before anything opens; what is wrong is one line that names file, key and
 what was expected.  The environment wins: `VEHICLEGUARD_<ROOM>__<KEY>`, for example
-`VEHICLEGUARD_INGEST__PORT=1883`.
+`VEHICLEGUARD_INGEST__PORT=1883`; `VEHICLEGUARD_ADMIN_TOKEN` is short for the console's.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from console.settings import ConsoleSettings
 from ingest.settings import IngestSettings
 from streams.settings import StreamSettings
 
 PREFIX = "VEHICLEGUARD_"
+_SHORT = {"VEHICLEGUARD_ADMIN_TOKEN": ("console", "admin_token")}
 _NOT_SETTINGS = frozenset({"VEHICLEGUARD_SETTINGS", "VEHICLEGUARD_SHARED_DATA"})
 
 
@@ -34,12 +35,6 @@ class Settings(BaseModel):
 
     data: Path = Field(
         Path("data"), description="Folder of everything that is kept: log, ledger, broker's store."
-    )
-    admin_token: SecretStr | None = Field(
-        None,
-        min_length=16,
-        description="Bearer token of the first administrator; none = one is made at first run and "
-        "printed once.",
     )
     log_json: bool = Field(
         default=False, description="Write the log as JSON lines instead of text for people."
@@ -65,7 +60,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
     for name, value in environment.items():
         if not name.startswith(PREFIX) or name in _NOT_SETTINGS:
             continue
-        keys = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        keys = _SHORT.get(name) or tuple(name.removeprefix(PREFIX).lower().split("__"))
         _put(data, keys, value, name)
         origin[keys] = name
     try:
