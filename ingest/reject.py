@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingest.fix import NO_SEQ
+
 
 class RejectReason(StrEnum):
     """Every reason there is; the documentation lists them and a test holds the two together."""
@@ -31,7 +33,8 @@ class Reject:
     """One thing that was refused.
 
     `payload` is the offending bytes (the dead-letter log keeps a bounded prefix of them); `detail`
-    says in plain words what was expected and what was found.
+    says in plain words what was expected and what was found.  `terminal` and `seq` are known when
+    the row itself could be read: its terminal is told, or it would send the same row for ever.
     """
 
     reason: RejectReason
@@ -39,3 +42,5 @@ class Reject:
     topic: str = ""
     payload: bytes = b""
     received_ms: int = 0
+    terminal: str = ""
+    seq: int = NO_SEQ

@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
@@ -42,6 +43,7 @@ def now_ms() -> int:
 class Pipeline:
     """Log, state and ledger of one run, and the steps between them.
 
+    `wait` is called with the reason when the disk refuses; it pauses and says whether to try again.
     Only the pipeline's thread calls `take`, `process` and `snapshot`; `fleet` may be read from any.
     """
 
@@ -55,6 +57,7 @@ class Pipeline:
         rules: Rules,
         metrics: Metrics,
         committed: Callable[[Sequence[Entry]], None] = lambda _: None,
+        wait: Callable[[str], bool] = lambda _: False,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
         self._intake = intake
@@ -66,6 +69,7 @@ class Pipeline:
         self._processor = Processor(rules)
         self._metrics = metrics
         self._committed = committed
+        self._wait = wait
         self._clock_ms = clock_ms
         self._tallied = self._processor.tally.copy()
         self.fixes_total = 0
@@ -126,9 +130,15 @@ class Pipeline:
         self.done = number
 
     def _file(self, signals: Sequence[Signal]) -> None:
-        entries = self._ledger.receive(
-            [Report.from_wire(signal.to_wire()) for signal in signals], self._clock_ms()
-        )
+        reports = [Report.from_wire(signal.to_wire()) for signal in signals]
+        while True:
+            try:
+                entries = self._ledger.receive(reports, self._clock_ms())
+                break
+            except sqlite3.OperationalError as error:
+                # the block is durable: whoever gives up here works through it at the next start
+                if not self._wait(f"the ledger cannot be written: {error}"):
+                    raise
         at_ms = self._clock_ms()
         fresh = {entry.event.report.id for entry in entries if entry.event.report}
         m = self._metrics
@@ -159,5 +169,8 @@ class Pipeline:
 
     def snapshot(self) -> None:
         """Store the state, so that the next start need not work through the log from there."""
-        with self._metrics.snapshot.time():
-            self._snapshots.save(self.done, snapshot.encode(self.state, self._zone_ids))
+        try:
+            with self._metrics.snapshot.time():
+                self._snapshots.save(self.done, snapshot.encode(self.state, self._zone_ids))
+        except sqlite3.OperationalError as error:
+            log.warning("no snapshot; the next start takes longer", error=str(error))

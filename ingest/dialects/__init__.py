@@ -1,1 +1,11 @@
-"""One file a dialect: bytes and topic to rows of a `FixBatch`, or a `Reject`."""
+"""One file a dialect: bytes and topic to rows of a `FixBatch`, or a `Reject`.
+
+A new dialect is one module beside `native` and one entry in `DIALECTS`.
+"""
+
+from ingest.dialects.dialect import Decoded, Dialect
+from ingest.dialects.native import NATIVE
+
+DIALECTS: dict[str, Dialect] = {NATIVE.name: NATIVE}
+
+__all__ = ["DIALECTS", "Decoded", "Dialect"]

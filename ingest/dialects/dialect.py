@@ -1,0 +1,48 @@
+"""What every dialect is: a name, its topics, and a pure function from messages to columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ingest.fix import FixBatch, Int32
+from ingest.message import Message
+from ingest.reject import Reject
+from ingest.sighting import SightingBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a batch of messages said.
+
+    `fixes` hold terminals as their ids; `source` int32[len(fixes)] and `sighting_source` tell from
+    which message each row came; `kinds` names messages that hold no fix, by position.
+    """
+
+    fixes: FixBatch
+    source: Int32
+    sightings: SightingBatch
+    sighting_source: Int32
+    rejects: list[Reject]
+    kinds: dict[int, str] = field(default_factory=dict)
+
+
+class Dialect(Protocol):
+    """A way in which devices speak."""
+
+    name: str
+    topics: tuple[str, ...]
+    """MQTT subscriptions that bring its messages."""
+    default_topic: str
+    """Topic taken for a payload that comes without one."""
+    binary: bool
+    """Whether its payloads are bytes rather than text (they are then written in hexadecimal)."""
+
+    def accepts(self, topic: str) -> bool:
+        """Whether messages on `topic` are of this dialect."""
+        ...
+
+    def decode(self, messages: Sequence[Message]) -> Decoded:
+        """Read messages; never raises, whatever the bytes."""
+        ...

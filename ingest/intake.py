@@ -1,0 +1,98 @@
+"""From messages to durable: decode, admit, append; what is returned may be acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.admission import Admission
+from ingest.dialects import DIALECTS, Decoded, Dialect
+from ingest.fix import NO_SEQ, FixBatch
+from ingest.log import BlockLog
+from ingest.message import Message
+from ingest.reject import Reject, RejectReason
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a terminal is told on `…/ack`: this number of yours is durable, or refused and why."""
+
+    terminal: str
+    seq: int
+    rejected: RejectReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch of messages, all of it durable.
+
+    `batch` is block `number` (its ids are vehicles); when it is empty there is no new block.
+    """
+
+    number: int
+    batch: FixBatch
+    rejects: Sequence[Reject]
+    answers: Sequence[Answer]
+
+
+class Intake:
+    """The step from what devices said to the durable log.  Used from the pipeline's thread."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        log: BlockLog,
+        *,
+        max_payload_bytes: int,
+        clock_ms: Callable[[], int],
+        dialect: Dialect = DIALECTS["native"],
+    ) -> None:
+        self._admission = admission
+        self._log = log
+        self._max = max_payload_bytes
+        self._clock_ms = clock_ms
+        self._dialect = dialect
+
+    def take(self, messages: Sequence[Message]) -> Taken:
+        """Make everything `messages` hold durable, dead letters included.
+
+        Raises `LogFullError`; then nothing was kept and the same messages may be taken again.
+        """
+        rejects = []
+        if any(len(message.payload) > self._max for message in messages):
+            rejects = [self._too_large(m) for m in messages if len(m.payload) > self._max]
+            messages = [m for m in messages if len(m.payload) <= self._max]
+        decoded = self._dialect.decode(messages)
+        batch, refused = self._admission.admit(decoded, messages)
+        rejects += [*decoded.rejects, *refused]
+        number = self._log.append(batch, decoded.sightings, rejects, self._clock_ms())
+        return Taken(number, batch, rejects, _answers(decoded, rejects))
+
+    def _too_large(self, message: Message) -> Reject:
+        return Reject(
+            RejectReason.TOO_LARGE,
+            f"expected at most {self._max} bytes, found {len(message.payload)}",
+            message.topic,
+            message.payload,
+            message.received_ms,
+        )
+
+
+def _answers(decoded: Decoded, rejects: Sequence[Reject]) -> list[Answer]:
+    """One answer per numbered row; a refused row is answered too, or it would come for ever."""
+    fixes = decoded.fixes
+    refused = {
+        (r.terminal, r.seq): Answer(r.terminal, r.seq, r.reason)
+        for r in rejects
+        if r.seq != NO_SEQ and r.terminal
+    }
+    if not refused and not (fixes.seq != NO_SEQ).any():
+        return []
+    ids = fixes.ids
+    taken = dict.fromkeys(
+        (ids[code], seq)
+        for code, seq in zip(fixes.vehicle.tolist(), fixes.seq.tolist(), strict=True)
+        if seq != NO_SEQ
+    )
+    accepted = [Answer(terminal, seq) for terminal, seq in taken if (terminal, seq) not in refused]
+    return [*accepted, *refused.values()]

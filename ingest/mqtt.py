@@ -1,0 +1,165 @@
+"""The MQTT adapter: paho keeps the session, its messages go to the inbox, acknowledged when durable.
+
+The session at the broker is persistent and QoS 1: what was not acknowledged comes again, after a
+crash of ours or a break of the line.  Nothing here decides or decodes.
+"""
+
+from __future__ import annotations
+
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ingest.dialects import DIALECTS
+from ingest.inbox import Inbox
+from ingest.intake import Answer
+from ingest.message import Message
+from ingest.settings import IngestSettings
+
+log = structlog.get_logger(__name__)
+
+_SESSION_EXPIRY_S = 7 * 86_400
+_RECEIVE_MAXIMUM = 8192
+_NO_DELIVERY = -1  # QoS 0: nothing to acknowledge
+_encode = msgspec.json.Encoder().encode
+
+
+class MqttSource:
+    """A connection that is kept for as long as the source runs.
+
+    `start` returns at once and the thread connects, and connects again, with a jittered pause.
+    `changed` is told True and False as the connection comes and goes.
+    """
+
+    def __init__(
+        self,
+        settings: IngestSettings,
+        inbox: Inbox,
+        changed: Callable[[bool], None],
+        *,
+        host: str,
+        port: int,
+        topics: Sequence[str] = DIALECTS["native"].topics,
+    ) -> None:
+        self._inbox = inbox
+        self._changed = changed
+        self._where = (host, port)
+        self._topics = topics
+        self._keepalive_s = settings.keepalive_s
+        self._is_5 = settings.mqtt_version == paho.MQTTv5
+        # a packet identifier means something on its own connection only
+        self._connection = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self._client = client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id,
+            clean_session=None if self._is_5 else False,
+            protocol=paho.MQTTProtocolVersion(settings.mqtt_version),
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        if settings.username is not None:
+            password = settings.password.get_secret_value() if settings.password else None
+            client.username_pw_set(settings.username, password)
+        if settings.tls_ca or settings.tls_certificate:
+            client.tls_set(
+                ca_certs=str(settings.tls_ca) if settings.tls_ca else None,
+                certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
+                keyfile=str(settings.tls_key) if settings.tls_key else None,
+                tls_version=ssl.PROTOCOL_TLS_CLIENT,
+            )
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._received
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave; the session stays at the broker and keeps what comes."""
+        self._stopping.set()
+        self._client.disconnect()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Tell the broker that these are durable.  Those of an earlier connection come again."""
+        client, current = self._client, self._connection
+        for message in messages:
+            connection, packet = divmod(message.delivery, 1 << 16)
+            if connection == current and message.delivery != _NO_DELIVERY:
+                client.ack(packet, 1)
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        """Tell the terminals; one that hears nothing sends its fix again, so QoS 0 will do."""
+        client = self._client
+        if not client.is_connected():
+            return
+        for answer in answers:
+            body: dict[str, object] = {"seq": answer.seq}
+            if answer.rejected is not None:
+                body["rejected"] = str(answer.rejected)
+            client.publish(f"vg/v1/{answer.terminal}/ack", _encode(body))
+
+    def _run(self) -> None:
+        pause_s = 0.1
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                self._client.connect(*self._where, **self._how())
+                self._client.loop_forever()
+            except OSError as error:
+                log.warning("broker not reachable", where=self._where, error=str(error))
+            except Exception:
+                # paho's loop must not die with a traceback nobody sees: report it and go on
+                log.exception("the MQTT loop failed")
+            if time.monotonic() - began > 10:
+                pause_s = 0.1
+            self._stopping.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+            pause_s = min(pause_s * 2, 15.0)
+
+    def _how(self) -> dict[str, object]:
+        how: dict[str, object] = {"keepalive": self._keepalive_s}
+        if self._is_5:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+            properties.ReceiveMaximum = _RECEIVE_MAXIMUM
+            how |= {"clean_start": False, "properties": properties}
+        return how
+
+    def _connected(
+        self,
+        client: paho.Client,
+        _data: object,
+        _flags: object,
+        reason: ReasonCode,
+        _properties: object,
+    ) -> None:
+        if reason.is_failure:
+            log.error("the broker refused us", reason=str(reason))
+            return
+        self._connection += 1
+        client.subscribe([(topic, 1) for topic in self._topics])
+        self._changed(True)
+
+    def _disconnected(self, *_: object) -> None:
+        if not self._stopping.is_set():
+            log.warning("connection to the broker lost")
+        self._changed(False)
+
+    def _received(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        delivery = (self._connection << 16 | message.mid) if message.qos else _NO_DELIVERY
+        now_ms = time.time_ns() // 1_000_000
+        self._inbox.put(Message(message.topic, message.payload, now_ms, delivery))

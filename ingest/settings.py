@@ -1,0 +1,66 @@
+"""What the operator may set of intake: the broker, the limits, the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class IngestSettings(BaseModel):
+    """Section `[ingest]` of the settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str | None = Field(
+        None, description="MQTT broker to connect to; none = a broker of our own is started."
+    )
+    port: int = Field(
+        1883, ge=1, le=65_535, description="Port of the broker, or for our own one to listen on."
+    )
+    client_id: str = Field(
+        "vehicleguard-ingest",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Name of our session at the broker; it must stay the same between runs.",
+    )
+    mqtt_version: int = Field(
+        4, ge=4, le=5, description="MQTT protocol level: 4 (3.1.1) or 5; our own broker speaks 4."
+    )
+    username: str | None = Field(None, description="User name for the broker.")
+    password: SecretStr | None = Field(None, description="Password for the broker.")
+    tls_ca: Path | None = Field(
+        None, description="PEM file of the authority that signed the broker's certificate; turns TLS on."
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file of our own certificate.")
+    tls_key: Path | None = Field(None, description="PEM file of our certificate's key.")
+    keepalive_s: int = Field(30, ge=5, le=3600, description="MQTT keep-alive in seconds.")
+    inbox_messages: int = Field(
+        50_000,
+        ge=100,
+        le=10_000_000,
+        description="Messages held between network and pipeline; when full, reading from the broker "
+        "waits, and the broker keeps what it has.",
+    )
+    flush_messages: int = Field(
+        4096, ge=1, le=65_536, description="Most messages that make one block."
+    )
+    flush_ms: int = Field(
+        100, ge=0, le=10_000, description="Longest wait for more messages before a block is written."
+    )
+    max_payload_bytes: int = Field(
+        262_144, ge=64, le=16_777_216, description="A larger payload is refused as too_large."
+    )
+    registry: Path | None = Field(
+        None,
+        description="CSV file of terminals (columns terminal, vehicle_id); none = every terminal is "
+        "taken, under its own name.",
+    )
+    future_tolerance_s: float = Field(
+        86_400, ge=60, le=31_622_400, description="A fix further ahead of its arrival is refused."
+    )
+    max_age_days: float = Field(
+        366, ge=1, le=3660, description="A fix older than this on arrival is refused."
+    )
+    retention_days: float = Field(
+        14, gt=0, le=3660, description="Days for which fixes are kept in the durable log."
+    )

@@ -1,0 +1,64 @@
+"""Sightings as columns: what cameras and readers saw, and the block they are stored in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import ipc
+
+from ingest.fix import Float32, Float64, Int64
+
+VERSION = 1
+_TEXTS = ("camera", "plate", "plate_color", "vehicle_class", "vehicle_color", "image", "image_sha256")
+_NUMBERS: dict[str, type[np.generic]] = {
+    "t_ms": np.int64,
+    "received_ms": np.int64,
+    "lon": np.float64,
+    "lat": np.float64,
+    "confidence": np.float32,
+    "direction_deg": np.float32,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SightingBatch:
+    """Columns over n sightings, in order of arrival.
+
+    Texts are tuples of n (None = unknown): `camera` id, `plate` as read, colours and class in the
+    camera's own words, `image` a reference (never the image) with its hash.  `t_ms` (event time),
+    `received_ms` int64[n]; `lon`, `lat` float64[n] WGS-84 degrees, NaN = look the camera up;
+    `confidence` 0–1 and `direction_deg` float32[n], NaN = unknown.
+    """
+
+    camera: tuple[str, ...]
+    plate: tuple[str | None, ...]
+    plate_color: tuple[str | None, ...]
+    vehicle_class: tuple[str | None, ...]
+    vehicle_color: tuple[str | None, ...]
+    image: tuple[str | None, ...]
+    image_sha256: tuple[str | None, ...]
+    t_ms: Int64
+    received_ms: Int64
+    lon: Float64
+    lat: Float64
+    confidence: Float32
+    direction_deg: Float32
+
+    def __len__(self) -> int:
+        return len(self.camera)
+
+
+def encode(batch: SightingBatch) -> bytes:
+    """The sightings as an Arrow IPC stream of one record batch (schema `sightings`)."""
+    columns = {name: pa.array(getattr(batch, name), pa.string()) for name in _TEXTS}
+    columns |= {name: pa.array(getattr(batch, name)) for name in _NUMBERS}
+    table = pa.table(columns).replace_schema_metadata(
+        {"vg.schema": "sightings", "vg.version": str(VERSION)}
+    )
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

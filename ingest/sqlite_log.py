@@ -1,0 +1,170 @@
+"""The durable log of the embedded run, in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+
+from ingest import block, sighting, sqlite
+from ingest.fix import FixBatch
+from ingest.log import LogFullError
+from ingest.reject import Reject
+from ingest.sighting import SightingBatch
+
+_STEPS = (
+    """
+    CREATE TABLE blocks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        rows INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        t_min_ms INTEGER NOT NULL,
+        t_max_ms INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE TABLE sightings (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        rows INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE TABLE rejects (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_ms INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        payload BLOB NOT NULL
+    );
+    CREATE INDEX rejects_by_reason ON rejects (reason, number)
+    """,
+)
+PAYLOAD_KEPT = 4096
+REJECTS_KEPT = 20_000
+_TEXT_KEPT = 500
+
+
+class SqliteLog:
+    """A `BlockLog` on an open connection of the pipeline's thread.
+
+    `rejects` may be called from any thread when it has a connection of its own (`reader`).  Dead
+    letters are bounded: the newest `REJECTS_KEPT`, `PAYLOAD_KEPT` bytes of each.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, reader: sqlite3.Connection | None = None
+    ) -> None:
+        sqlite.migrate(connection, "ingest", _STEPS)
+        self._connection = connection
+        self._reader = reader or connection
+        self._reading = threading.Lock()
+        self._last = int(
+            connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?",
+                               ("blocks",)).fetchone()[0]
+        )
+
+    def append(
+        self, fixes: FixBatch, sightings: SightingBatch, rejects: Sequence[Reject], at_ms: int
+    ) -> int:
+        """Write all of it or nothing; durable on return.  Raises `LogFullError`."""
+        if not (len(fixes) or len(sightings) or rejects):
+            return self._last
+        db = self._connection
+        number = self._last
+        try:
+            with sqlite.transaction(db):
+                if len(fixes):
+                    values = (
+                        len(fixes),
+                        at_ms,
+                        int(fixes.t_ms.min()),
+                        int(fixes.t_ms.max()),
+                        block.encode(fixes),
+                    )
+                    number = int(
+                        db.execute(
+                            "INSERT INTO blocks (rows, at_ms, t_min_ms, t_max_ms, body) "
+                            "VALUES (?, ?, ?, ?, ?)",
+                            values,
+                        ).lastrowid
+                        or 0
+                    )
+                if len(sightings):
+                    db.execute(
+                        "INSERT INTO sightings (rows, at_ms, body) VALUES (?, ?, ?)",
+                        (len(sightings), at_ms, sighting.encode(sightings)),
+                    )
+                if rejects:
+                    self._bury(rejects, at_ms)
+        except sqlite3.OperationalError as error:
+            raise LogFullError(str(error)) from error
+        self._last = number
+        return number
+
+    def _bury(self, rejects: Sequence[Reject], at_ms: int) -> None:
+        db = self._connection
+        db.executemany(
+            "INSERT INTO rejects (at_ms, reason, detail, topic, payload) VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    reject.received_ms or at_ms,
+                    str(reject.reason),
+                    reject.detail[:_TEXT_KEPT],
+                    reject.topic[:_TEXT_KEPT],
+                    reject.payload[:PAYLOAD_KEPT],
+                )
+                for reject in rejects
+            ],
+        )
+        db.execute(
+            "DELETE FROM rejects WHERE number <= (SELECT max(number) FROM rejects) - ?",
+            (REJECTS_KEPT,),
+        )
+
+    def read_from(self, number: int) -> Iterator[tuple[int, FixBatch]]:
+        """Blocks from `number` on, in order."""
+        while True:
+            row = self._connection.execute(
+                "SELECT number, body FROM blocks WHERE number >= ? ORDER BY number LIMIT 1",
+                (number,),
+            ).fetchone()
+            if row is None:
+                return
+            yield int(row[0]), block.decode(row[1])
+            number = int(row[0]) + 1
+
+    def last(self) -> int:
+        """Number of the newest block, 0 for none."""
+        return self._last
+
+    def prune(self, before_ms: int, keep_from: int) -> int:
+        """Drop blocks that arrived before `before_ms` and are numbered below `keep_from`.
+
+        The file's pages are used again by later blocks.  Sightings of that age go too.
+        """
+        db = self._connection
+        with sqlite.transaction(db):
+            dropped = db.execute(
+                "DELETE FROM blocks WHERE at_ms < ? AND number < ?", (before_ms, keep_from)
+            ).rowcount
+            db.execute("DELETE FROM sightings WHERE at_ms < ?", (before_ms,))
+        return int(dropped)
+
+    def rejects(self, limit: int, reason: str | None = None) -> Sequence[Mapping[str, object]]:
+        """Newest dead letters: `t`, `reason`, `detail`, `topic`, `payload` (text, cut)."""
+        with self._reading:
+            rows = self._reader.execute(
+                "SELECT at_ms, reason, detail, topic, payload FROM rejects "
+                "WHERE ?1 IS NULL OR reason = ?1 ORDER BY number DESC LIMIT ?2",
+                (reason, limit),
+            ).fetchall()
+        return [
+            {
+                "t": at_ms / 1000,
+                "reason": why,
+                "detail": detail,
+                "topic": topic,
+                "payload": bytes(payload).decode("utf-8", "backslashreplace"),
+            }
+            for at_ms, why, detail, topic, payload in rows
+        ]

@@ -1,0 +1,5 @@
+"""`python -m vehicleguard` is `vehicleguard`."""
+
+from vehicleguard.cli import main
+
+main()

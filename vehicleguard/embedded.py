@@ -1,0 +1,268 @@
+"""The embedded runner: broker, intake, detection, ledger and console in one process.
+
+One straight wiring.  Threads: the transport's (bytes to inbox), the pipeline's (everything that
+decides), the console's (HTTP).  They share the inbox, the fleet view and the ledger's file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from pydantic import SecretStr
+
+import vehicleguard
+from alerts.sqlite_ledger import SqliteLedger
+from console.app import Ports, create_app
+from console.server import ConsoleServer
+from console.stream import Notifier
+from geofence import ZoneSet
+from ingest import sqlite
+from ingest.admission import Admission
+from ingest.inbox import Inbox
+from ingest.intake import Intake, Taken
+from ingest.log import LogFullError
+from ingest.message import Message
+from ingest.mqtt import MqttSource
+from ingest.registry import Registry
+from ingest.sqlite_log import SqliteLog
+from streams.rules import Rules, Thresholds
+from streams.sqlite_snapshot import SqliteSnapshots
+from vehicleguard import secret
+from vehicleguard.broker import EmbeddedBroker
+from vehicleguard.incident_view import IncidentView
+from vehicleguard.metrics import Metrics
+from vehicleguard.pipeline import Pipeline, now_ms
+from vehicleguard.place_view import PlaceView
+from vehicleguard.pulse import Pulse
+from vehicleguard.settings import Settings
+from vehicleguard.status_view import StatusView
+
+log = structlog.get_logger(__name__)
+
+STORE = "vehicleguard.sqlite"
+_PRUNE_EVERY_S = 300.0
+_RETRY_S = 1.0
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules that the settings name.  Raises `RulesError`, `ZoneError`."""
+    thresholds = (
+        Thresholds.from_toml(settings.streams.rules) if settings.streams.rules else Thresholds()
+    )
+    if settings.streams.zones is None:
+        return Rules(thresholds)
+    return Rules(thresholds, ZoneSet.from_geojson(settings.streams.zones))
+
+
+class EmbeddedRun:
+    """One run from start to stop.  `start` returns when fixes are being taken and the page is up.
+
+    Everything that can be wrong with settings, rules, zones and registry is found before anything
+    opens; ports and files that cannot be had raise from `start`, and what was opened is closed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        simulated: bool = False,
+        said: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self._said = said
+        self._rules = rules_of(settings)
+        registry = settings.ingest.registry
+        self._admission = Admission(
+            settings.ingest, Registry.from_csv(registry) if registry else None
+        )
+        self._places = PlaceView(
+            self._rules.zones, settings.console.outlines, settings.console.towns
+        )
+        self._simulated = simulated
+        self._cleanup = contextlib.ExitStack()
+        self._stopping = threading.Event()
+        self.failed = threading.Event()
+        self.metrics = Metrics()
+        self.pulse = Pulse()
+        self.url = ""
+        self.admin_token = ""
+        self.token_is_new = False
+        self.mqtt_port = 0
+
+    def start(self) -> None:
+        """Open everything, work through what was left, and begin."""
+        with contextlib.ExitStack() as cleanup:
+            self._open(cleanup)
+            self._cleanup = cleanup.pop_all()
+
+    def _open(self, cleanup: contextlib.ExitStack) -> None:
+        settings = self._settings
+        folder = settings.data
+        folder.mkdir(parents=True, exist_ok=True)
+        secrets = secret.load(folder)
+        given = settings.console.admin_token
+        self.admin_token = given.get_secret_value() if given else secrets.admin_token
+        self.token_is_new = secrets.made and given is None
+
+        self._said("opening the store")
+        store = folder / STORE
+        connection = sqlite.connect(store)
+        cleanup.callback(connection.close)
+        reader = sqlite.connect(store)
+        cleanup.callback(reader.close)
+        self._blocks = SqliteLog(connection, reader)
+        ledger = SqliteLedger(store)
+        cleanup.callback(ledger.disconnect)
+        notifier = Notifier()
+        self._pipeline = Pipeline(
+            intake=Intake(
+                self._admission,
+                self._blocks,
+                max_payload_bytes=settings.ingest.max_payload_bytes,
+                clock_ms=now_ms,
+            ),
+            blocks=self._blocks,
+            snapshots=SqliteSnapshots(connection),
+            ledger=ledger,
+            rules=self._rules,
+            metrics=self.metrics,
+            committed=lambda _: notifier.notify(),
+            wait=self._pause,
+        )
+
+        self._said("opening the console")
+        status = StatusView(
+            self.pulse,
+            self._pipeline,
+            ledger,
+            self._blocks,
+            version=vehicleguard.__version__,
+            simulated=self._simulated,
+            tiles=settings.console.tiles,
+            bounds=self._places.bounds(),
+        )
+        app = create_app(
+            Ports(
+                incidents=IncidentView(ledger, self._pipeline.show),
+                fleet=self._pipeline.fleet,
+                places=self._places,
+                pipeline=status,
+                metrics=self.metrics,
+                notifier=notifier,
+            ),
+            settings.console.model_copy(
+                update={
+                    "admin_token": SecretStr(self.admin_token),
+                    "session_secret": SecretStr(secrets.session_secret),
+                }
+            ),
+        )
+        console = ConsoleServer(app, settings.console.host, settings.console.port)
+        cleanup.callback(console.stop)
+        self.url = console.start()
+
+        host, port = settings.ingest.host, settings.ingest.port
+        if host is None:
+            self._said("starting the broker")
+            broker = EmbeddedBroker(folder / "broker", port)
+            cleanup.callback(broker.stop)
+            broker.start()
+            self._broker: EmbeddedBroker | None = broker
+            host, port = "127.0.0.1", broker.port
+        else:
+            self._broker = None
+        self.mqtt_port = port
+
+        self._said("working through what was stored")
+        blocks = self._pipeline.catch_up()
+        if blocks:
+            log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
+        self.pulse.catching_up = False
+
+        self._inbox = Inbox(settings.ingest.inbox_messages)
+        self._source = MqttSource(
+            settings.ingest, self._inbox, self._broker_state, host=host, port=port
+        )
+        worker = threading.Thread(target=self._work, name="pipeline")
+        cleanup.callback(worker.join)
+        cleanup.callback(self._inbox.close)
+        cleanup.callback(self._stopping.set)
+        worker.start()
+        cleanup.callback(self._source.stop)
+        self._source.start()
+
+    def stop(self) -> None:
+        """Close everything in reverse order; what was not acknowledged comes again next time."""
+        self._cleanup.close()
+
+    def _broker_state(self, up: bool) -> None:  # noqa: FBT001 - a state, handed to a callback
+        self.pulse.broker_up = up
+        self.metrics.broker.set(up)
+
+    def _work(self) -> None:
+        pipeline, ingest = self._pipeline, self._settings.ingest
+        snapshot_at = time.monotonic() + self._settings.streams.snapshot_s
+        prune_at = time.monotonic() + _PRUNE_EVERY_S
+        try:
+            while not self._stopping.is_set():
+                messages = self._inbox.take(
+                    ingest.flush_messages, max_wait_s=0.5, linger_s=ingest.flush_ms / 1000
+                )
+                if messages:
+                    self._one_block(messages)
+                self.metrics.inbox.set(len(self._inbox))
+                now = time.monotonic()
+                if now >= snapshot_at:
+                    pipeline.snapshot()
+                    snapshot_at = now + self._settings.streams.snapshot_s
+                if now >= prune_at:
+                    self._prune()
+                    prune_at = now + _PRUNE_EVERY_S
+            pipeline.snapshot()
+        except Exception:
+            # not acknowledged is not lost; but a pipeline that stands still must be seen
+            log.exception("the pipeline stopped")
+            self.pulse.trouble = "the pipeline stopped; see the log"
+            self.failed.set()
+
+    def _one_block(self, messages: Sequence[Message]) -> None:
+        taken = self._durable(messages)
+        if taken is None:
+            return
+        self._source.acknowledge(messages)
+        self._source.answer(taken.answers)
+        self.metrics.acknowledged.inc(len(messages))
+        self.pulse.lag_ms = max(now_ms() - messages[0].received_ms, 0)
+        self.metrics.oldest.set(self.pulse.lag_ms / 1000)
+        if len(taken.batch):
+            self._pipeline.process(taken.number, taken.batch)
+        self.pulse.fixes = self._pipeline.fixes_total
+        self.pulse.rejects = self._pipeline.rejects_total
+
+    def _durable(self, messages: Sequence[Message]) -> Taken | None:
+        """Write until it is written: a full disk stops the intake, it loses nothing."""
+        while True:
+            try:
+                taken = self._pipeline.take(messages)
+            except LogFullError as error:
+                if not self._pause(f"the log cannot be written: {error}"):
+                    return None
+            else:
+                self.pulse.trouble = ""
+                return taken
+
+    def _pause(self, trouble: str) -> bool:
+        """Wait before a write is tried again; False when the run is to stop instead."""
+        self.metrics.log_errors.inc()
+        if trouble != self.pulse.trouble:
+            log.error("store not writable; trying again until it is", trouble=trouble)
+        self.pulse.trouble = trouble
+        return not self._stopping.wait(_RETRY_S)
+
+    def _prune(self) -> None:
+        keep_ms = int(self._settings.ingest.retention_days * 86_400_000)
+        self._blocks.prune(now_ms() - keep_ms, keep_from=self._pipeline.done + 1)
