@@ -2,3 +2,8 @@
 
 Knows nothing of vehicles' owners or incidents.  Called by `streams` for every batch.
 """
+
+from geofence.zone import Problem, Zone, ZoneError, ZoneKind
+from geofence.zoneset import ZoneSet
+
+__all__ = ["Problem", "Zone", "ZoneError", "ZoneKind", "ZoneSet"]

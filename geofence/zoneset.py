@@ -1,0 +1,92 @@
+"""A set of zones and the one question asked of it: which fix lies in which zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geofence import geojson
+from geofence.index import ZoneIndex
+from geofence.zone import Problem, Zone, ZoneError
+
+Int64 = NDArray[np.int64]
+
+
+class ZoneSet:
+    """Zones by position, immutable; `match` is safe to call from any thread."""
+
+    def __init__(self, zones: Sequence[Zone] = (), problems: Sequence[Problem] = ()) -> None:
+        self._zones = tuple(zones)
+        self._problems = tuple(problems)
+        self._index = ZoneIndex.over(self._zones)
+
+    @classmethod
+    def from_geojson(
+        cls, source: geojson.Source, datum: str = "wgs84", *, strict: bool = True
+    ) -> Self:
+        """Zones of a GeoJSON FeatureCollection; the zone's position is the feature's.
+
+        `source` is a path, a GeoJSON text (a str that begins with `{` or `[`, or bytes) or the
+        parsed object.  Features are Polygon, MultiPolygon (holes), Point with
+        `properties.radius_m` (up to 1,000 km) and LineString with `properties.width_m` (the whole
+        width, up to 100 km, round at joints and ends); lengths are metres.  `datum` is "wgs84",
+        "gcj02" or "bd09".  A zone's id is the feature's `id`, else `properties.id`, else its
+        position as text; its name is `properties.name`, else the id.
+
+        Outlines that cross themselves are mended when they can be read in one way only, and rings
+        left open are closed; `problems` says so.  Anything else wrong with a feature refuses it:
+        with `strict` all refusals are raised together as one `ZoneError`, without it a refused
+        feature keeps its position as a zone that matches nothing.  A source that is unreadable, no
+        JSON or no FeatureCollection and an unknown datum raise `ZoneError` either way.
+        """
+        zones, problems, path = geojson.read(source, datum)
+        refused = [problem for problem in problems if not problem.repaired]
+        if strict and refused:
+            raise ZoneError.of_features(refused, path)
+        return cls(zones, problems)
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones, by position."""
+        return self._zones
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was mended or refused, by position of the feature."""
+        return self._problems
+
+    def __len__(self) -> int:
+        return len(self._zones)
+
+    def match(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Int64, Int64]:
+        """Every (fix, zone) pair of which the zone holds the fix, as (int64[k], int64[k]).
+
+        `lon`, `lat`: n WGS-84 degrees each (arrays, lists or scalars).  The first array indexes
+        the fixes, the second `zones`; sorted by fix, then zone; no pair twice.  A boundary belongs
+        to its zone.  Polygons are exact for the given float64 coordinates, with edges straight in
+        longitude and latitude; circles and corridors are decided by the geodesic distance.  Fixes
+        that are NaN, infinite or outside the earth lie in no zone.
+
+        Raises `ValueError` when the two differ in length or have more than one dimension.
+        """
+        x = np.atleast_1d(np.asarray(lon, dtype=np.float64))
+        y = np.atleast_1d(np.asarray(lat, dtype=np.float64))
+        if x.shape != y.shape or x.ndim != 1:
+            msg = f"lon and lat: expected one length, got shapes {x.shape} and {y.shape}"
+            raise ValueError(msg)
+        on_earth = np.flatnonzero((np.abs(x) <= 180.0) & (np.abs(y) <= 90.0))
+        fix, zone = self._index.match(x[on_earth], y[on_earth])
+        pair = np.unique(on_earth[fix] * np.int64(max(1, len(self))) + zone)
+        fix, zone = np.divmod(pair, max(1, len(self)))
+        return fix.astype(np.int64), zone.astype(np.int64)
+
+    def to_geojson(self) -> dict[str, object]:
+        """The zones as a GeoJSON FeatureCollection in WGS-84, features by position.
+
+        Circles and corridors are a Point and a LineString with their `radius_m` and `width_m`; a
+        refused zone has the geometry null.
+        """
+        return geojson.write(self._zones)
