@@ -90,8 +90,6 @@ def write(path: Path, meta: Mapping[str, object], tables: Mapping[str, object]) 
     try:
         with beside.open("wb") as file:
             np.savez(file, allow_pickle=False, meta=np.array(text), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
