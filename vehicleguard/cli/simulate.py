@@ -9,24 +9,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.live import Live
 
-from vehicleguard.simulator import theft, towns, trace
+from vehicleguard.simulator import towns, trace
 from vehicleguard.simulator.fleet import Fleet
 from vehicleguard.simulator.gateways import Gateways
 from vehicleguard.simulator.publisher import FleetFeeder, FleetPublisher, Source
+from vehicleguard.simulator.settings import FleetSettings
 from vehicleguard.simulator.state import StateError
-from vehicleguard.simulator.vehicles import FleetSettings
-
-SAVE_EVERY_S = 120.0
-"""A killed simulator loses at most this much of its fleet's day."""
-LINE_EVERY_S = 10.0
-"""How often a progress line is printed where none can be redrawn."""
+from vehicleguard.simulator.watch import Watch
 
 
 class _Broker(click.ParamType):
@@ -155,7 +149,7 @@ def simulate(
             raise click.UsageError(str(error)) from error
         sources.append(trace.TraceFeeder(recorded, time.time(), speed))
     gateways = Gateways(*broker, sum(source.rate for source in sources))
-    watch = _Watch(console, gateways, fleet, f"{broker[0]}:{broker[1]}", state, truth, retry, quiet)
+    watch = Watch(console, gateways, fleet, f"{broker[0]}:{broker[1]}", state, truth, retry, quiet)
     if not quiet:
         console.print(
             f"[bold yellow]SIMULATED DATA[/]: {vehicles:,} made-up vehicles"
@@ -171,93 +165,6 @@ def simulate(
         raise _Unreachable(msg)
     if not quiet:
         console.print(watch.line())
-
-
-@dataclass
-class _Watch:
-    """Looks on at every tick: truth log, saving, and what the user is told."""
-
-    console: Console
-    gateways: Gateways
-    fleet: Fleet | None
-    broker: str
-    state: Path | None
-    truth: Path | None
-    retry: bool
-    quiet: bool
-    given_up: str = ""
-    _live: Live | None = None
-    _told: bool = False
-    _thefts: int = 0
-    _saved: float = 0.0
-    _shown: float = 0.0
-    _count: int = 0
-    _rate: float = 0.0
-
-    def tick(self, now_s: float) -> None:
-        """Called ten times a second with the epoch seconds."""
-        self._saved = self._saved or now_s
-        if self.fleet is not None and (news := self.fleet.take_thefts()):
-            self._thefts += len(news)
-            if self.truth is not None:
-                theft.append_truth(self.truth, news)
-        if now_s - self._saved >= SAVE_EVERY_S:
-            self._saved = now_s
-            self.save()
-        self._tell_trouble()
-        if not self.quiet:
-            self._tell_progress(now_s)
-
-    def save(self) -> None:
-        """Keep the fleet; a full disk is told, and the show goes on."""
-        if self.fleet is None or self.state is None:
-            return
-        try:
-            self.fleet.save(self.state)
-        except OSError as error:
-            self.console.print(f"{self.state}: the fleet could not be saved: {error}")
-
-    def line(self) -> str:
-        """How it is going, in one line."""
-        g = self.gateways
-        return (
-            f"simulated: {self._rate:,.0f} msg/s · {g.published:,} published · "
-            f"{g.acknowledged:,} acknowledged · {g.waiting:,} waiting · {g.dropped:,} dropped · "
-            f"{self._thefts} theft{'' if self._thefts == 1 else 's'}"
-        )
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Redraw the progress line in place where the terminal can."""
-        if self.quiet or not self.console.is_terminal:
-            yield
-            return
-        with Live(console=self.console, auto_refresh=False, transient=True) as self._live:
-            yield
-        self._live = None
-
-    def _tell_trouble(self) -> None:
-        trouble = self.gateways.trouble
-        if trouble and not self.retry:
-            self.given_up = trouble
-        elif trouble and not self._told:
-            self._told = True
-            self.console.print(f"{self.broker}: no broker ({trouble}); trying on", markup=False)
-        elif self._told and self.gateways.up:
-            self._told = False
-            self.console.print(f"{self.broker}: the broker is there")
-
-    def _tell_progress(self, now_s: float) -> None:
-        every = 1.0 if self._live else LINE_EVERY_S
-        if self._shown and now_s - self._shown < every:
-            return
-        if self._shown:
-            self._rate = (self.gateways.published - self._count) / (now_s - self._shown)
-        first, self._shown, self._count = not self._shown, now_s, self.gateways.published
-        if self._live:
-            self._live.update(self.line(), refresh=True)
-        elif not first:
-            self.console.print(self.line())
 
 
 def _fleet(

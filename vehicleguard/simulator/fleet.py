@@ -18,9 +18,10 @@ from vehicleguard.simulator import draw, state, theft
 from vehicleguard.simulator.habits import People, Towns
 from vehicleguard.simulator.receiver import Nuisances
 from vehicleguard.simulator.reports import Reports, terminal_name
+from vehicleguard.simulator.settings import FleetSettings
 from vehicleguard.simulator.state import Columns, Mode, StateError
 from vehicleguard.simulator.theft import Theft
-from vehicleguard.simulator.vehicles import FleetSettings, Vehicles
+from vehicleguard.simulator.vehicles import Vehicles
 
 Float64 = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from vehicleguard.simulator import draw
-from vehicleguard.simulator.trip import LEGS, M_PER_DEG
+from vehicleguard.simulator import draw, trip
+from vehicleguard.simulator.trip import LEGS, M_PER_DEG, Paths
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -188,4 +188,28 @@ def destinations(
     return (
         np.where(to_work, people.work_lon[who], np.where(to_home, home_lon, errand_lon)),
         np.where(to_work, people.work_lat[who], np.where(to_home, home_lat, errand_lat)),
+    )
+
+
+def way(
+    people: People,
+    who: Int64,
+    here: tuple[Float64, Float64],
+    there: tuple[Float64, Float64],
+    u: Float64,
+) -> Paths:
+    """The paths of `who` (int64[m]) from `here` to `there`: lon, lat, degrees, float64[m] each.
+
+    `u` is float64[m, 2 * LEGS].
+    """
+    return trip.plan(
+        (
+            (there[0] - here[0]) * M_PER_DEG * np.cos(np.radians(here[1])),
+            (there[1] - here[1]) * M_PER_DEG,
+        ),
+        grid=people.grid[who],
+        cruise=people.cruise[who],
+        accel=people.accel[who],
+        share=u[:, :LEGS],
+        halt=halts(u[:, LEGS:]),
     )

@@ -8,6 +8,8 @@ is tried again after a jittered, growing delay.
 from __future__ import annotations
 
 import random
+import socket
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -42,6 +44,7 @@ class Link:
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         # The bound is ours (`room`): paho's own rescans its queue at every acknowledgement.
         self._client.max_inflight_messages_set(0)
+        self._client.on_socket_open = _send_at_once
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
@@ -133,3 +136,9 @@ class Link:
     ) -> None:
         self.acknowledged += 1
         self.outstanding -= 1
+
+
+def _send_at_once(_client: mqtt.Client, _userdata: object, opened: Any) -> None:
+    # Nagle's algorithm would hold small messages back until the last one is acknowledged.
+    if isinstance(opened, socket.socket):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -46,7 +46,8 @@ class Columns:
     * `error_e`, `error_n`: the receiver's error, metres; `jump_e`, `jump_n`, `jump_left`: a jump
       and for how many more reports it lasts.
     * `last`, `next`: epoch seconds of the latest and of the coming report; `seq`: its number.
-    * `armed`, `ign`: bool; `heading`: degrees; `batt`: per cent.
+    * `armed`, `ign`: bool; `eager`: bool, about to set out again after a pause; `heading`:
+      degrees; `batt`: per cent.
     """
 
     mode: Int8
@@ -70,6 +71,7 @@ class Columns:
     seq: Int64
     armed: Bool
     ign: Bool
+    eager: Bool
     heading: Float64
     batt: Float64
 

@@ -5,17 +5,18 @@ A vehicle is only looked at when it reports; in between its path says where it i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.fix import Alarm
-from vehicleguard.simulator import draw, habits, receiver, theft, trip
+from vehicleguard.simulator import draw, habits, opening, receiver, theft, trip
 from vehicleguard.simulator.habits import People, Towns
 from vehicleguard.simulator.receiver import Nuisances, between
 from vehicleguard.simulator.reports import Reports
+from vehicleguard.simulator.settings import FleetSettings
 from vehicleguard.simulator.state import Columns, Mode
 from vehicleguard.simulator.theft import TheftKind
 from vehicleguard.simulator.trip import LEGS, M_PER_DEG, Paths
@@ -34,21 +35,6 @@ _PARTING_S = (1.0, 12.0)
 _DAY_S = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class FleetSettings:
-    """What makes one fleet differ from another.
-
-    `period_s`: seconds between two reports of a vehicle; `theft_every_s`: mean seconds between two
-    thefts, 0 = none.
-    """
-
-    seed: int = 1
-    n: int = 30_000
-    period_s: float = 30.0
-    theft_every_s: float = 50.0
-    nuisances: Nuisances = field(default_factory=Nuisances)
-
-
 class Vehicles:
     """The vehicles of one fleet: who has them (`people`) and what they do (`columns`)."""
 
@@ -61,7 +47,7 @@ class Vehicles:
     def begin(cls, settings: FleetSettings, towns: Towns, now_s: float) -> Self:
         """Vehicles in the middle of their day at epoch seconds `now_s`."""
         people = habits.settle(settings.seed, settings.n, towns)
-        return cls(settings, people, _begin(settings, people, now_s))
+        return cls(settings, people, opening.begin(settings, people, now_s))
 
     def due(self, until: float) -> list[Reports]:
         """The reports of all terminals up to epoch seconds `until`, in parts, not sorted."""
@@ -84,11 +70,15 @@ class Vehicles:
         v.mode[who], v.theft[who], v.next[who] = Mode.STOLEN, turn, t
 
     def stand_still(self, now_s: float) -> None:
-        """All trips end where they were last reported; everybody reports anew from `now_s` on."""
+        """All trips end where they were last reported; everybody reports anew from `now_s` on.
+
+        Who was under way sets out again soon, so that the map does not fall asleep.
+        """
         v = self.columns
         travelling = np.flatnonzero(np.isin(v.mode, (Mode.TRIP, Mode.STOLEN)))
         v.lon[travelling], v.lat[travelling], motion = self.move(travelling, v.last[travelling])
         v.heading[travelling] = motion.heading
+        v.eager[travelling] = v.mode[travelling] == Mode.TRIP
         v.mode[travelling] = np.where(
             v.mode[travelling] == Mode.STOLEN, Mode.ABANDONED, Mode.PARKED
         )
@@ -186,7 +176,8 @@ class Vehicles:
         # a first report after a long silence must not start a day's worth of trips at once
         waited = np.minimum(since, self.settings.period_s)
         usual = self.people.usual_s[who]
-        leaves = parked & (stood >= habits.LINGER_S) & habits.departs(t, waited, usual, u[:, 6])
+        wants = habits.departs(t, waited, usual, u[:, 6]) | (v.eager[who] & (u[:, 11] < 0.5))
+        leaves = parked & (stood >= habits.LINGER_S) & wants
         if leaves.any():
             self._depart(who[leaves], t[leaves], u[leaves, 7:10])
 
@@ -195,10 +186,10 @@ class Vehicles:
         ways = draw.uniforms(self.settings.seed, 4, who, v.seq[who], 2 * LEGS + 2)
         here = v.lon[who], v.lat[who]
         there = habits.destinations(people, who, here, t, u)
-        paths = _paths(people, who, here, there, ways)
+        paths = habits.way(people, who, here, there, ways[:, : 2 * LEGS])
         self.set_out(who, paths, t + between(_PARTING_S, ways[:, -1]))
         # this report already tells that the owner is there, before the vehicle moves
-        v.mode[who], v.ign[who] = Mode.TRIP, True
+        v.mode[who], v.ign[who], v.eager[who] = Mode.TRIP, True, False
         v.armed[who] = ways[:, -2] < self.settings.nuisances.forget_disarm
 
     def _jump(self, who: Int64, still: Bool, since: Float64, u: Float64) -> Bool:
@@ -249,26 +240,6 @@ class Vehicles:
         v.seq[who] += 1
 
 
-def _paths(
-    people: People,
-    who: Int64,
-    here: tuple[Float64, Float64],
-    there: tuple[Float64, Float64],
-    u: Float64,
-) -> Paths:
-    return trip.plan(
-        (
-            (there[0] - here[0]) * M_PER_DEG * np.cos(np.radians(here[1])),
-            (there[1] - here[1]) * M_PER_DEG,
-        ),
-        grid=people.grid[who],
-        cruise=people.cruise[who],
-        accel=people.accel[who],
-        share=u[:, :LEGS],
-        halt=habits.halts(u[:, LEGS : 2 * LEGS]),
-    )
-
-
 def _sendings(reports: Reports, rates: Nuisances, u: Float64) -> list[Reports]:
     """The reports as they are sent: some later than their fix, some a second time."""
     late = u[:, 15] < rates.late
@@ -281,47 +252,3 @@ def _sendings(reports: Reports, rates: Nuisances, u: Float64) -> list[Reports]:
     again = reports.take(twice)
     sent = again.sent + between(rates.duplicate_s, u[twice, 18])
     return [reports, replace(again, sent=sent)]
-
-
-def _begin(settings: FleetSettings, people: People, now_s: float) -> Columns:
-    """A fleet in the middle of its day: some under way, the others at home, at work or about."""
-    n = settings.n
-    every = np.arange(n, dtype=np.int64)
-    zero = np.zeros(n)
-    u = draw.uniforms(settings.seed, 7, every, np.zeros(n, np.int64), 14)
-    ways = draw.uniforms(settings.seed, 8, every, np.zeros(n, np.int64), 2 * LEGS + 2)
-    now = np.full(n, now_s)
-    away = habits.destinations(people, every, (people.home_lon, people.home_lat), now, u[:, :3])
-    at_home = u[:, 3] < 0.6
-    lon = np.where(at_home, people.home_lon, away[0])
-    lat = np.where(at_home, people.home_lat, away[1])
-    goal = habits.destinations(people, every, (lon, lat), now, u[:, 4:7])
-    paths = _paths(people, every, (lon, lat), goal, ways)
-    travelling = u[:, 7] < habits.moving_share(now)
-    wander = receiver.wander((zero, zero), np.full(n, np.inf), people.sigma_m, u[:, 8:12])
-    following = now_s + people.phase * settings.period_s
-    return Columns(
-        mode=np.where(travelling, Mode.TRIP, Mode.PARKED).astype(np.int8),
-        theft=np.zeros(n, np.int8),
-        lon=lon,
-        lat=lat,
-        start=now_s - u[:, 12] * paths.ends[:, -1],
-        arrived=np.full(n, now_s - 3600.0),
-        length=paths.length,
-        ends=paths.ends,
-        cruise=paths.cruise.copy(),
-        accel=paths.accel.copy(),
-        grid=paths.grid.copy(),
-        error_e=wander[0],
-        error_n=wander[1],
-        jump_e=zero.copy(),
-        jump_n=zero.copy(),
-        jump_left=np.zeros(n, np.int8),
-        last=following - settings.period_s,
-        next=following,
-        seq=np.zeros(n, np.int64),
-        armed=~travelling,
-        ign=travelling.copy(),
-        heading=360.0 * u[:, 13],
-        batt=60.0 + 40.0 * ways[:, -1],
-    )

@@ -23,8 +23,8 @@ from vehicleguard.simulator.gateways import Gateways, Outgoing, Pace
 from vehicleguard.simulator.habits import Towns
 from vehicleguard.simulator.publisher import PAUSE_S, FleetFeeder
 from vehicleguard.simulator.receiver import NONE
+from vehicleguard.simulator.settings import FleetSettings
 from vehicleguard.simulator.trace import LULL_S, Trace, TraceError, TraceFeeder
-from vehicleguard.simulator.vehicles import FleetSettings
 
 NOW = 1_900_000_000.0
 
