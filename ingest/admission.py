@@ -15,8 +15,9 @@ from ingest.settings import IngestSettings
 
 
 class Admission:
-    """From decoded rows (by terminal) to admitted ones (by vehicle); without a registry the
-    terminal's own name is the vehicle's.
+    """From decoded rows (by terminal) to admitted ones (by vehicle).
+
+    Without a registry the terminal's own name is the vehicle's.
     """
 
     def __init__(self, settings: IngestSettings, registry: Registry | None) -> None:
@@ -24,9 +25,7 @@ class Admission:
         self._ahead_ms = int(settings.future_tolerance_s * 1000)
         self._age_ms = int(settings.max_age_days * 86_400_000)
 
-    def admit(
-        self, decoded: Decoded, messages: Sequence[Message]
-    ) -> tuple[FixBatch, list[Reject]]:
+    def admit(self, decoded: Decoded, messages: Sequence[Message]) -> tuple[FixBatch, list[Reject]]:
         """The fixes that may enter, in their order, and why the others may not."""
         fixes = decoded.fixes
         if not len(fixes):

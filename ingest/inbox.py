@@ -43,8 +43,9 @@ class Inbox:
         return True
 
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:
-        """Up to `most` messages in their order: waits `max_wait_s` for the first, then
-        `linger_s` for more to come.  Empty when none came or the inbox was closed.
+        """Up to `most` messages in their order; empty when none came or the inbox was closed.
+
+        Waits `max_wait_s` for the first, then `linger_s` for more to come.
         """
         messages = self._messages
         if not messages:

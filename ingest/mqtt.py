@@ -1,7 +1,8 @@
-"""The MQTT adapter: paho keeps the session, its messages go to the inbox, acknowledged when durable.
+"""The MQTT adapter: paho keeps the session, the inbox gets its messages.
 
 The session at the broker is persistent and QoS 1: what was not acknowledged comes again, after a
-crash of ours or a break of the line.  Nothing here decides or decodes.
+crash of ours or a break of the line; acknowledged is only what is durable.  Nothing here decides
+or decodes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -56,7 +57,7 @@ class MqttSource:
         self._where = (host, port)
         self._topics = topics
         self._keepalive_s = settings.keepalive_s
-        self._is_5 = settings.mqtt_version == paho.MQTTv5
+        self._is_5 = settings.mqtt_version == MQTTProtocolVersion.MQTTv5
         # a packet identifier means something on its own connection only
         self._connection = 0
         self._stopping = threading.Event()
@@ -65,7 +66,7 @@ class MqttSource:
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,
             clean_session=None if self._is_5 else False,
-            protocol=paho.MQTTProtocolVersion(settings.mqtt_version),
+            protocol=MQTTProtocolVersion(settings.mqtt_version),
             manual_ack=True,
             reconnect_on_failure=False,
         )
@@ -118,7 +119,7 @@ class MqttSource:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                self._client.connect(*self._where, **self._how())
+                self._connect()
                 self._client.loop_forever()
             except OSError as error:
                 log.warning("broker not reachable", where=self._where, error=str(error))
@@ -130,14 +131,17 @@ class MqttSource:
             self._stopping.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause_s = min(pause_s * 2, 15.0)
 
-    def _how(self) -> dict[str, object]:
-        how: dict[str, object] = {"keepalive": self._keepalive_s}
-        if self._is_5:
-            properties = Properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = _SESSION_EXPIRY_S
-            properties.ReceiveMaximum = _RECEIVE_MAXIMUM
-            how |= {"clean_start": False, "properties": properties}
-        return how
+    def _connect(self) -> None:
+        host, port = self._where
+        if not self._is_5:
+            self._client.connect(host, port, self._keepalive_s)
+            return
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+        properties.ReceiveMaximum = _RECEIVE_MAXIMUM
+        self._client.connect(
+            host, port, self._keepalive_s, clean_start=False, properties=properties
+        )
 
     def _connected(
         self,
@@ -152,14 +156,14 @@ class MqttSource:
             return
         self._connection += 1
         client.subscribe([(topic, 1) for topic in self._topics])
-        self._changed(True)
+        self._changed(True)  # noqa: FBT003 - a state
 
     def _disconnected(self, *_: object) -> None:
         if not self._stopping.is_set():
             log.warning("connection to the broker lost")
-        self._changed(False)
+        self._changed(False)  # noqa: FBT003 - a state
 
     def _received(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         delivery = (self._connection << 16 | message.mid) if message.qos else _NO_DELIVERY
         now_ms = time.time_ns() // 1_000_000
-        self._inbox.put(Message(message.topic, message.payload, now_ms, delivery))
+        self._inbox.put(Message(message.topic, bytes(message.payload), now_ms, delivery))

@@ -29,7 +29,8 @@ class IngestSettings(BaseModel):
     username: str | None = Field(None, description="User name for the broker.")
     password: SecretStr | None = Field(None, description="Password for the broker.")
     tls_ca: Path | None = Field(
-        None, description="PEM file of the authority that signed the broker's certificate; turns TLS on."
+        None,
+        description="PEM file of the authority behind the broker's certificate; turns TLS on.",
     )
     tls_certificate: Path | None = Field(None, description="PEM file of our own certificate.")
     tls_key: Path | None = Field(None, description="PEM file of our certificate's key.")
@@ -38,22 +39,25 @@ class IngestSettings(BaseModel):
         50_000,
         ge=100,
         le=10_000_000,
-        description="Messages held between network and pipeline; when full, reading from the broker "
-        "waits, and the broker keeps what it has.",
+        description="Messages held between network and pipeline; when full, nothing is read from it "
+        "any more and the broker keeps what it has.",
     )
     flush_messages: int = Field(
         4096, ge=1, le=65_536, description="Most messages that make one block."
     )
     flush_ms: int = Field(
-        100, ge=0, le=10_000, description="Longest wait for more messages before a block is written."
+        100,
+        ge=0,
+        le=10_000,
+        description="Longest wait for more messages of a block.",
     )
     max_payload_bytes: int = Field(
         262_144, ge=64, le=16_777_216, description="A larger payload is refused as too_large."
     )
     registry: Path | None = Field(
         None,
-        description="CSV file of terminals (columns terminal, vehicle_id); none = every terminal is "
-        "taken, under its own name.",
+        description="CSV file of terminals (columns terminal, vehicle_id); none = every terminal "
+        "is taken, under its own name.",
     )
     future_tolerance_s: float = Field(
         86_400, ge=60, le=31_622_400, description="A fix further ahead of its arrival is refused."

@@ -11,7 +11,15 @@ from pyarrow import ipc
 from ingest.fix import Float32, Float64, Int64
 
 VERSION = 1
-_TEXTS = ("camera", "plate", "plate_color", "vehicle_class", "vehicle_color", "image", "image_sha256")
+_TEXTS = (
+    "camera",
+    "plate",
+    "plate_color",
+    "vehicle_class",
+    "vehicle_color",
+    "image",
+    "image_sha256",
+)
 _NUMBERS: dict[str, type[np.generic]] = {
     "t_ms": np.int64,
     "received_ms": np.int64,

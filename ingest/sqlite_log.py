@@ -59,8 +59,9 @@ class SqliteLog:
         self._reader = reader or connection
         self._reading = threading.Lock()
         self._last = int(
-            connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?",
-                               ("blocks",)).fetchone()[0]
+            connection.execute(
+                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", ("blocks",)
+            ).fetchone()[0]
         )
 
     def append(

@@ -187,4 +187,5 @@ def _alarms(table: pa.Table) -> NDArray[np.uint32]:
         sum({int(ALARM_BY_NAME.get(name, 0)) for name in text.split()})
         for text in encoded.dictionary.to_pylist()
     ]
-    return np.array(bits, np.uint32)[encoded.indices.to_numpy()]
+    of_text: NDArray[np.uint32] = np.array(bits, np.uint32)
+    return of_text[encoded.indices.to_numpy()]

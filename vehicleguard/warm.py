@@ -17,7 +17,9 @@ def warm() -> float:
     """Run every compiled kernel over one fix; seconds it took (the cache makes it quick)."""
     started = time.perf_counter()
     columns = {
-        name: np.zeros(1, dtype) for name, dtype in COLUMNS.items() if name not in {"vehicle", "flags"}
+        name: np.zeros(1, dtype)
+        for name, dtype in COLUMNS.items()
+        if name not in {"vehicle", "flags"}
     }
     batch = FixBatch(
         ids=("warm",),

@@ -31,13 +31,25 @@ class Decoded:
 class Dialect(Protocol):
     """A way in which devices speak."""
 
-    name: str
-    topics: tuple[str, ...]
-    """MQTT subscriptions that bring its messages."""
-    default_topic: str
-    """Topic taken for a payload that comes without one."""
-    binary: bool
-    """Whether its payloads are bytes rather than text (they are then written in hexadecimal)."""
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
+        ...
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """MQTT subscriptions that bring its messages."""
+        ...
+
+    @property
+    def default_topic(self) -> str:
+        """Topic taken for a payload that comes without one."""
+        ...
+
+    @property
+    def binary(self) -> bool:
+        """Whether its payloads are bytes rather than text (then they are written in hexadecimal)."""
+        ...
 
     def accepts(self, topic: str) -> bool:
         """Whether messages on `topic` are of this dialect."""

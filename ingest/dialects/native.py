@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.dialects.dialect import Decoded
-from ingest.fix import ALARM_BY_NAME, NO_SEQ, FixBatch, Flag, Float32
+from ingest.fix import ALARM_BY_NAME, NO_SEQ, FixBatch, Flag, Float32, Float64
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
@@ -95,6 +95,7 @@ _IGNITION = {
 _ARMED = {None: 0, 0: int(Flag.ARMED_KNOWN), 1: int(Flag.ARMED_KNOWN | Flag.ARMED)}
 _LOCATED = {None: int(Flag.LOCATED), 0: 0, 1: int(Flag.LOCATED)}
 _BACK_FILL = {None: 0, 0: 0, 1: int(Flag.BACK_FILL)}
+_TRUTHS = frozenset({None, 0, 1})
 _ALARMS = {name: int(alarm) for name, alarm in ALARM_BY_NAME.items()}
 
 
@@ -213,12 +214,12 @@ def _tolerant(message: Message, name: str, shape: _Shape, rejects: list[Reject])
     except msgspec.DecodeError as error:
         refuse(RejectReason.NOT_JSON, f"expected JSON: {error}")
         return []
+    rows: list[Any] = []
     many = body if isinstance(body, list) else [body]
     if len(many) > MAX_ROWS:
         detail = f"expected at most {MAX_ROWS} rows, found {len(many)}"
         refuse(RejectReason.TOO_LARGE, detail)
         return []
-    rows = []
     for n, row in enumerate(many):
         where = f"row {n}: " if isinstance(body, list) else ""
         seq = row.get("seq") if isinstance(row, dict) else None
@@ -246,56 +247,31 @@ def _fix_batch(
     t = np.array([f.t for f in fixes])
     lon = np.array([f.lon for f in fixes])
     lat = np.array([f.lat for f in fixes])
+    names = [addresses[k].name for k in source]
     good = np.ones(n, np.bool_)
-
-    def refuse(row: int, reason: RejectReason, detail: str) -> None:
+    for row, (reason, detail) in _senseless(fixes, names, t, lon, lat).items():
         good[row] = False
-        name = addresses[source[row]].name
-        rejects.append(_refuse(reason, detail, messages[source[row]], name, fixes[row].seq))
-
-    bad = (np.abs(lon) > 180) | (np.abs(lat) > 90)
-    for row in np.flatnonzero(bad):
-        f = fixes[row]
-        swapped = " (swapped?)" if abs(f.lat) <= 180 and abs(f.lon) <= 90 else ""
-        detail = f"expected lon within 180 and lat within 90, found {f.lon}, {f.lat}{swapped}"
-        refuse(row, RejectReason.OUTSIDE_EARTH, detail)
-    for row in np.flatnonzero(good & ~((t >= EARLIEST_S) & (t < LATEST_S))):
-        hint = " (milliseconds?)" if EARLIEST_S <= t[row] / 1000 < LATEST_S else ""
-        detail = f"expected t in epoch seconds of 2000 to 2100, found {t[row]:.16g}{hint}"
-        refuse(row, RejectReason.CLOCK_OFF, detail)
+        seq = fixes[row].seq
+        rejects.append(_refuse(reason, detail, messages[source[row]], names[row], seq))
+    if not good.all():
+        keep = np.flatnonzero(good)
+        fixes, names = [fixes[k] for k in keep], [names[k] for k in keep]
+        t, lon, lat, of = t[good], lon[good], lat[good], of[good]
     codes: dict[str, int] = {}
-    vehicle = np.empty(n, np.int32)
-    flags, alarms = [0] * n, [0] * n
-    seq = [NO_SEQ] * n
-    for row, f in enumerate(fixes):
-        name = addresses[source[row]].name
-        vehicle[row] = codes.setdefault(name, len(codes))
-        try:
-            flags[row] = (
-                _LOCATED[f.located] | _IGNITION[f.ign] | _ARMED[f.armed] | _BACK_FILL[f.back_fill]
-            )
-        except KeyError as error:
-            if good[row]:
-                refuse(row, RejectReason.BAD_VALUE, f"expected true, false or null, found {error}")
-            continue
-        if f.alarms:
-            for alarm in f.alarms:
-                alarms[row] |= _ALARMS.get(alarm, 0)
-        if f.seq is not None:
-            if 0 <= f.seq < 2**63:
-                seq[row] = f.seq
-            elif good[row]:
-                refuse(row, RejectReason.BAD_VALUE, f"expected seq of 0 to 2^63 - 1, found {f.seq}")
-        for said in (f.terminal, f.vehicle, f.vehicle_id, f.device, f.id):
-            if said is not None and str(said) != name and good[row]:
-                detail = f"the topic is {name}'s, the payload says {said!r}"
-                refuse(row, RejectReason.IDENTITY_MISMATCH, detail)
-    located = np.where((lon == 0) & (lat == 0), ~np.uint32(Flag.LOCATED), ~np.uint32(0))
+    vehicle = [codes.setdefault(name, len(codes)) for name in names]
+    flags = np.array(
+        [
+            _LOCATED[f.located] | _IGNITION[f.ign] | _ARMED[f.armed] | _BACK_FILL[f.back_fill]
+            for f in fixes
+        ],
+        np.uint32,
+    )
+    flags[(lon == 0) & (lat == 0)] &= ~np.uint32(Flag.LOCATED)
     received = np.array([m.received_ms for m in messages], np.int64)
     batch = FixBatch(
         ids=tuple(codes),
-        vehicle=vehicle,
-        t_ms=np.rint(np.where(good, t, 0) * 1000).astype(np.int64),
+        vehicle=np.array(vehicle, np.int32),
+        t_ms=np.rint(t * 1000).astype(np.int64),
         received_ms=received[of],
         lon=lon,
         lat=lat,
@@ -303,13 +279,51 @@ def _fix_batch(
         heading_deg=_sensible([f.heading for f in fixes], 0, 360),
         accuracy_m=_sensible([f.acc for f in fixes], 0, 1e6),
         altitude_m=_sensible([f.alt for f in fixes], -1000, 20_000),
-        flags=np.array(flags, np.uint32) & located,
-        alarms=np.array(alarms, np.uint32),
-        seq=np.array(seq, np.int64),
+        flags=flags,
+        alarms=np.array([_alarms(f.alarms) if f.alarms else 0 for f in fixes], np.uint32),
+        seq=np.array([NO_SEQ if f.seq is None else f.seq for f in fixes], np.int64),
     )
-    if good.all():
-        return batch, of
-    return batch.take(good), of[good]
+    return batch, of
+
+
+def _alarms(names: list[str]) -> int:
+    """Bits of the alarms named; one that nobody knows says nothing about the place."""
+    bits = 0
+    for name in names:
+        bits |= _ALARMS.get(name, 0)
+    return bits
+
+
+def _senseless(
+    fixes: list[Fix],
+    names: list[str],
+    t: Float64,
+    lon: Float64,
+    lat: Float64,
+) -> dict[int, tuple[RejectReason, str]]:
+    """Why rows cannot be meant, by row; the first reason counts."""
+    found: dict[int, tuple[RejectReason, str]] = {}
+    for row in np.flatnonzero((np.abs(lon) > 180) | (np.abs(lat) > 90)).tolist():
+        swapped = " (swapped?)" if abs(lat[row]) <= 180 and abs(lon[row]) <= 90 else ""
+        detail = f"expected lon within 180 and lat within 90, found {lon[row]}, {lat[row]}{swapped}"
+        found[row] = RejectReason.OUTSIDE_EARTH, detail
+    for row in np.flatnonzero(~((t >= EARLIEST_S) & (t < LATEST_S))).tolist():
+        hint = " (milliseconds?)" if EARLIEST_S <= t[row] / 1000 < LATEST_S else ""
+        detail = f"expected t in epoch seconds of 2000 to 2100, found {t[row]:.16g}{hint}"
+        found.setdefault(row, (RejectReason.CLOCK_OFF, detail))
+    for row, (f, name) in enumerate(zip(fixes, names, strict=True)):
+        for said in (f.terminal, f.vehicle, f.vehicle_id, f.device, f.id):
+            if said is not None and str(said) != name:
+                detail = f"the topic is {name}'s, the payload says {said!r}"
+                found.setdefault(row, (RejectReason.IDENTITY_MISMATCH, detail))
+        for truth in (f.located, f.ign, f.armed, f.back_fill):
+            if truth not in _TRUTHS:
+                detail = f"expected true, false or null, found {truth}"
+                found.setdefault(row, (RejectReason.BAD_VALUE, detail))
+        if f.seq is not None and not 0 <= f.seq < 2**63:
+            detail = f"expected seq of 0 to 2^63 - 1, found {f.seq}"
+            found.setdefault(row, (RejectReason.BAD_VALUE, detail))
+    return found
 
 
 def _sensible(values: list[float | None], low: float, high: float) -> Float32:

@@ -98,11 +98,7 @@ class Terminals:
                 continue
             now = time.monotonic()
             with self._lock:
-                late = [
-                    t
-                    for t, n in self.next.items()
-                    if n < FIXES and now - self.sent_at[t] > 3
-                ]
+                late = [t for t, n in self.next.items() if n < FIXES and now - self.sent_at[t] > 3]
             for terminal in late:
                 self._send(terminal)
 

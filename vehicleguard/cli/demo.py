@@ -121,7 +121,9 @@ def demo(
     click.echo()
     click.echo(f"  Open  {running.url}/#token={running.admin_token}")
     click.echo(f"  Send your own fixes to  mqtt://127.0.0.1:{running.mqtt_port}")
-    click.echo(f"\n{NOTICE}\nCtrl-C stops everything; the next start goes on from {settings.data}.\n")
+    click.echo(
+        f"\n{NOTICE}\nCtrl-C stops everything; the next start goes on from {settings.data}.\n"
+    )
     ended = threading.Event()
     if duration is not None:
         timer = threading.Timer(duration, ended.set)
