@@ -195,11 +195,11 @@ def test_a_broker_that_comes_late_and_goes_and_comes_back_is_fed(
     assert "no broker" in process.stderr.readline()
     try:
         broker.start()
+        assert "broker is there" in process.stderr.readline()
         ear = Ear(broker.port)
         until(lambda: len(ear.terminals()) == 50, "nothing came after the broker did")
         ear.close()
         broker.stop()
-        assert "broker is there" in process.stderr.readline()
         assert "no broker" in process.stderr.readline()
         broker.start()
         ear = Ear(broker.port)

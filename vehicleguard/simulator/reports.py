@@ -131,7 +131,7 @@ def payloads(reports: Reports) -> Iterator[tuple[int, bytes, bool]]:
         reports.lon.tolist(),
         reports.lat.tolist(),
         np.round(reports.speed, 1).tolist(),
-        np.round(reports.heading, 1).tolist(),
+        (np.round(reports.heading, 1) % 360.0).tolist(),
         np.round(reports.acc, 1).tolist(),
         reports.ign.tolist(),
         reports.armed.tolist(),

@@ -302,5 +302,5 @@ def test_payloads_are_the_native_dialect() -> None:
         assert set(fix.get("alarms", [])) <= {"vibration", "power_cut", "low_battery"}
         assert alarm == bool(fix.get("alarms"))
         assert 0 <= fix["batt"] <= 100
-        assert 0 <= fix["heading"] <= 360
+        assert 0 <= fix["heading"] < 360
     assert any(fix.get("alarms") == ["vibration"] for _, fix, _ in rows)
