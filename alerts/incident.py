@@ -197,7 +197,9 @@ def sign(incident: Incident, actor: str, reason: str, at_ms: int) -> Event:
     return Event(incident.id, "signed", at_ms / 1000, at_ms, actor, reason)
 
 
-def close(incident: Incident, actor: str, reason: str, outcome: Outcome, at_ms: int) -> Event:
+def close(
+    incident: Incident, actor: str, reason: str, outcome: Outcome | None, at_ms: int
+) -> Event:
     """It is over.  Raises `IllegalMoveError` when it already was."""
     if incident.state is State.CLOSED:
         msg = f"{incident.id} is closed already ({incident.outcome})"

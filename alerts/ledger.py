@@ -44,7 +44,7 @@ class Ledger(Protocol):
         ...
 
     def close(
-        self, incident_id: str, actor: str, reason: str, outcome: Outcome, at_ms: int
+        self, incident_id: str, actor: str, reason: str, outcome: Outcome | None, at_ms: int
     ) -> Entry:
         """Raises `UnknownIncidentError`, `IllegalMoveError`."""
         ...

@@ -101,7 +101,7 @@ class SqliteLedger:
             return self._append(sign(incident, actor, reason, at_ms), incident)
 
     def close(
-        self, incident_id: str, actor: str, reason: str, outcome: Outcome, at_ms: int
+        self, incident_id: str, actor: str, reason: str, outcome: Outcome | None, at_ms: int
     ) -> Entry:
         """Raises `UnknownIncidentError`, `IllegalMoveError`."""
         with self._write_lock, sqlite.transaction(self._write):

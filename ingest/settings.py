@@ -39,8 +39,8 @@ class IngestSettings(BaseModel):
         50_000,
         ge=100,
         le=10_000_000,
-        description="Messages held between network and pipeline; when full, nothing is read from it "
-        "any more and the broker keeps what it has.",
+        description="Messages held between network and pipeline; when it is full, nothing "
+        "more is read and the broker keeps what it has.",
     )
     flush_messages: int = Field(
         4096, ge=1, le=65_536, description="Most messages that make one block."

@@ -90,6 +90,7 @@ def distance_m(lon: float, lat: float, lon2: float, lat2: float) -> float:
 def _forget_departure(row):
     row.away_ms = 0
     row.away_n = 0
+    row.moving_ms = 0
     row.moving_n = 0
 
 
@@ -179,20 +180,23 @@ def _is_believable(row, t, lon, lat, p):
 
 @_compiled
 def _note(findings, n, row, kind, fix, vehicle, t, away_m, allowed_m, pace):
+    began = row.away_ms if row.away_n > 0 else row.moving_ms
+    if kind == MOVED and row.moving_n > 0:
+        began = row.moving_ms
     if row.episode_ms == 0:
-        row.episode_ms = row.away_ms
+        row.episode_ms = began
     row.raised |= kind
     out = findings[n]
     out.fix = fix
     out.row = vehicle
-    out.t_ms = row.away_ms
+    out.t_ms = began
     out.t_detected_ms = t
     out.episode_ms = row.episode_ms
     out.distance_m = away_m
     out.allowed_m = allowed_m
     out.speed_mps = pace
     out.fence_zone = row.fence_zone
-    out.fixes = row.away_n
+    out.fixes = row.away_n if kind == LEFT_FENCE else max(row.moving_n, row.away_n)
     out.kind = kind
     out.self_armed = row.self_armed
     out.ignition = row.ignition
@@ -303,26 +307,31 @@ def advance(
                 row.away_lon = x
                 row.away_lat = y
             row.away_n += 1
-            if is_moving:
-                row.moving_n += 1
-            made_m = distance_m(row.away_lon, row.away_lat, x, y)
-            # back-fill may build a departure up; only a live fix may raise it
-            if armed and live:
-                if row.away_n >= p.away_fixes and (row.raised & LEFT_FENCE) == 0:
-                    _note(findings, n, row, LEFT_FENCE, i, vehicle[i], t, away_m, allowed_m, pace)
-                    n += 1
-                goes_on = row.moving_n >= p.moving_fixes or (
-                    row.away_n >= p.moving_fixes and made_m >= p.moving_m
-                )
-                if goes_on and (row.raised & MOVED) == 0:
-                    _note(findings, n, row, MOVED, i, vehicle[i], t, away_m, allowed_m, pace)
-                    n += 1
         else:
-            _forget_departure(row)
+            row.away_n = 0
+        if away_m > max(p.moving_from_m, widened_m):
+            if is_moving:
+                if row.moving_n == 0:
+                    row.moving_ms = t
+                row.moving_n += 1
+        elif row.away_n == 0:
+            row.moving_n = 0
             if row.anchor_n < _ANCHOR_MEAN_OF:
                 row.anchor_n += 1
                 row.anchor_lon += (x - row.anchor_lon) / row.anchor_n
                 row.anchor_lat += (y - row.anchor_lat) / row.anchor_n
+        # back-fill may build a departure up; only a live fix may raise it
+        if armed and live:
+            made_m = 0.0
+            if row.away_n > 0:
+                made_m = distance_m(row.away_lon, row.away_lat, x, y)
+            if row.away_n >= p.away_fixes and (row.raised & LEFT_FENCE) == 0:
+                _note(findings, n, row, LEFT_FENCE, i, vehicle[i], t, away_m, allowed_m, pace)
+                n += 1
+            pushed = row.away_n >= p.moving_fixes and made_m >= p.moving_m
+            if (row.moving_n >= p.moving_fixes or pushed) and (row.raised & MOVED) == 0:
+                _note(findings, n, row, MOVED, i, vehicle[i], t, away_m, allowed_m, pace)
+                n += 1
 
         # an armed vehicle keeps its fence until its episode is over, or it could be crept away
         if row.episode_ms != 0:

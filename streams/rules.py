@@ -67,6 +67,9 @@ class MovedWhileArmed(_Section):
     speed_mps: float = Field(
         2.0, gt=0, le=50, description="Speed from which a fix counts as moving."
     )
+    from_m: float = Field(
+        40, gt=0, le=10_000, description="Nearer to its place than this, nothing counts as moving."
+    )
     distance_m: float = Field(
         60,
         gt=0,
@@ -166,6 +169,7 @@ class Rules:
         out["zone_band_m"] = rule.left_fence.zone_band_m
         out["away_fixes"] = rule.left_fence.confirm_fixes
         out["moving_mps"] = rule.moved_while_armed.speed_mps
+        out["moving_from_m"] = rule.moved_while_armed.from_m
         out["moving_m"] = rule.moved_while_armed.distance_m
         out["moving_fixes"] = rule.moved_while_armed.confirm_fixes
         out["max_mps"] = rule.plausibility.max_speed_mps
@@ -185,6 +189,7 @@ PARAMETERS = np.dtype(
         ("fence_radius_m", "f8"),
         ("zone_band_m", "f8"),
         ("moving_mps", "f8"),
+        ("moving_from_m", "f8"),
         ("moving_m", "f8"),
         ("max_mps", "f8"),
         ("max_accuracy_m", "f8"),

@@ -47,7 +47,8 @@ ROW = np.dtype(
         ("dwell_ms", "i8"),
         ("dwell_lon", "f8"),
         ("dwell_lat", "f8"),
-        # first fix of an unconfirmed or confirmed departure
+        # first fix that showed it on the move, and first one that showed it gone
+        ("moving_ms", "i8"),
         ("away_ms", "i8"),
         ("away_lon", "f8"),
         ("away_lat", "f8"),

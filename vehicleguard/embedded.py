@@ -16,9 +16,10 @@ from pydantic import SecretStr
 
 import vehicleguard
 from alerts.sqlite_ledger import SqliteLedger
-from console.app import Ports, create_app
+from console.app import create_app
+from console.notify import Notifier
+from console.ports import Ports
 from console.server import ConsoleServer
-from console.stream import Notifier
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
@@ -79,9 +80,7 @@ class EmbeddedRun:
         self._admission = Admission(
             settings.ingest, Registry.from_csv(registry) if registry else None
         )
-        self._places = PlaceView(
-            self._rules.zones, settings.console.outlines, settings.console.towns
-        )
+        self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
         self._simulated = simulated
         self._cleanup = contextlib.ExitStack()
         self._stopping = threading.Event()
@@ -130,7 +129,7 @@ class EmbeddedRun:
             ledger=ledger,
             rules=self._rules,
             metrics=self.metrics,
-            committed=lambda _: notifier.notify(),
+            committed=notifier.wake,
             wait=self._pause,
         )
 
@@ -142,7 +141,6 @@ class EmbeddedRun:
             self._blocks,
             version=vehicleguard.__version__,
             simulated=self._simulated,
-            tiles=settings.console.tiles,
             bounds=self._places.bounds(),
         )
         app = create_app(
@@ -152,18 +150,19 @@ class EmbeddedRun:
                 places=self._places,
                 pipeline=status,
                 metrics=self.metrics,
-                notifier=notifier,
             ),
             settings.console.model_copy(
                 update={
                     "admin_token": SecretStr(self.admin_token),
-                    "session_secret": SecretStr(secrets.session_secret),
+                    "session_secret": settings.console.session_secret
+                    or SecretStr(secrets.session_secret),
                 }
             ),
+            notifier,
         )
         console = ConsoleServer(app, settings.console.host, settings.console.port)
         cleanup.callback(console.stop)
-        self.url = console.start()
+        self.url = console.start().rstrip("/")
 
         host, port = settings.ingest.host, settings.ingest.port
         if host is None:

@@ -65,7 +65,7 @@ class IncidentView:
                 entry = self._ledger.sign(incident_id, actor, reason, at_ms)
             elif action == "close":
                 entry = self._ledger.close(
-                    incident_id, actor, reason, Outcome(outcome or "false_alarm"), at_ms
+                    incident_id, actor, reason, Outcome(outcome) if outcome else None, at_ms
                 )
             else:
                 msg = f"no such action: {action}"

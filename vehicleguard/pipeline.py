@@ -15,7 +15,6 @@ import numpy as np
 import structlog
 
 from alerts.incident import Incident
-from alerts.ledger import Entry
 from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
 from ingest.fix import FixBatch
@@ -56,7 +55,7 @@ class Pipeline:
         ledger: SqliteLedger,
         rules: Rules,
         metrics: Metrics,
-        committed: Callable[[Sequence[Entry]], None] = lambda _: None,
+        committed: Callable[[], None] = lambda: None,
         wait: Callable[[str], bool] = lambda _: False,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
@@ -159,7 +158,7 @@ class Pipeline:
                 )
             self.show(entry.incident)
         if entries:
-            self._committed(entries)
+            self._committed()
 
     def show(self, incident: Incident) -> None:
         """Let the fleet view and the gauges know how an incident stands."""

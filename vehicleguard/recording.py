@@ -188,4 +188,5 @@ def _alarms(table: pa.Table) -> NDArray[np.uint32]:
         for text in encoded.dictionary.to_pylist()
     ]
     of_text: NDArray[np.uint32] = np.array(bits, np.uint32)
-    return of_text[encoded.indices.to_numpy()]
+    taken: NDArray[np.uint32] = of_text[encoded.indices.to_numpy()]
+    return taken

@@ -36,6 +36,14 @@ class Settings(BaseModel):
     data: Path = Field(
         Path("data"), description="Folder of everything that is kept: log, ledger, broker's store."
     )
+    outlines: Path | None = Field(
+        None,
+        description="GeoJSON file of areas that the map draws and that guard nothing (WGS-84).",
+    )
+    towns: Path | None = Field(
+        None,
+        description="GeoJSON file of Points with name_en and name_zh that the map writes (WGS-84).",
+    )
     log_json: bool = Field(
         default=False, description="Write the log as JSON lines instead of text for people."
     )

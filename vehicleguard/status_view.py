@@ -25,7 +25,6 @@ class StatusView:
         *,
         version: str,
         simulated: bool,
-        tiles: str | None,
         bounds: tuple[float, float, float, float] | None,
     ) -> None:
         self._pulse = pulse
@@ -36,7 +35,6 @@ class StatusView:
             "started": time.time(),
             "version": version,
             "simulated": simulated,
-            "tiles": tiles,
             "bounds": list(bounds or _CHINA),
         }
 

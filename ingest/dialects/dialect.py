@@ -48,7 +48,7 @@ class Dialect(Protocol):
 
     @property
     def binary(self) -> bool:
-        """Whether its payloads are bytes rather than text (then they are written in hexadecimal)."""
+        """Whether its payloads are bytes rather than text, and so written in hexadecimal."""
         ...
 
     def accepts(self, topic: str) -> bool:

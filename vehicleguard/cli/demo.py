@@ -47,12 +47,10 @@ def settings_of(data: Path, port: int | None, mqtt_port: int | None) -> Settings
                 update={"host": None, "port": mqtt_port or free_port(given.ingest.port)}
             ),
             "streams": StreamSettings(zones=sample.path("fences.geojson"), snapshot_s=10),
+            "outlines": sample.path("jurisdictions.geojson"),
+            "towns": sample.path("towns.geojson"),
             "console": given.console.model_copy(
-                update={
-                    "port": port or free_port(given.console.port),
-                    "outlines": sample.path("jurisdictions.geojson"),
-                    "towns": sample.path("towns.geojson"),
-                }
+                update={"port": port or free_port(given.console.port)}
             ),
         }
     )
@@ -131,8 +129,7 @@ def demo(
         timer.start()
     watcher = threading.Thread(target=_watch, args=(fleet, ended), daemon=True)
     watcher.start()
-    status = until_stopped(running, ended)
-    _end(fleet)
+    status = until_stopped(running, ended, first=lambda: _end(fleet))
     said("stopped; everything is stored")
     sys.exit(status)
 

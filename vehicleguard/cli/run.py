@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from console.server import PortTakenError
+from console.server import ListenError
 from geofence import ZoneError
 from ingest.registry import RegistryError
 from ingest.sqlite import StoreError
@@ -23,12 +24,14 @@ from vehicleguard.place_view import PlacesError
 
 WRONG = (setting.SettingsError, RulesError, ZoneError, RegistryError, PlacesError)
 """What the operator wrote wrong: one line and exit status 2, before anything opens."""
-UNAVAILABLE = (PortTakenError, BrokerError, StoreError, OSError, ValueError)
+UNAVAILABLE = (ListenError, BrokerError, StoreError, OSError, ValueError)
 """What the machine does not give: one line and exit status 1."""
 
 
-def until_stopped(run: EmbeddedRun, ended: threading.Event) -> int:
-    """Wait for Ctrl-C or SIGTERM (or `ended`), stop everything, and give the exit status."""
+def until_stopped(
+    run: EmbeddedRun, ended: threading.Event, first: Callable[[], None] = lambda: None
+) -> int:
+    """Wait for Ctrl-C or SIGTERM (or `ended`), stop `first` and then the run; the exit status."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         ended.set()
@@ -38,6 +41,7 @@ def until_stopped(run: EmbeddedRun, ended: threading.Event) -> int:
     while not ended.wait(0.2):
         if run.failed.is_set():
             break
+    first()
     run.stop()
     return 1 if run.failed.is_set() else 0
 
