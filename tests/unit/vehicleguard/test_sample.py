@@ -107,10 +107,7 @@ def test_there_is_a_fence_of_every_kind() -> None:
     assert {zone.kind for zone in zones} == {"polygon", "circle", "corridor"}
     assert {zone.properties["role"] for zone in zones} == {"fence"}
     assert any("key_site" in zone.properties["tags"] for zone in zones)
-    assert any(
-        zone.kind == "polygon" and len(zone.geometry.interiors) == 1
-        for zone in zones
-    )
+    assert any(zone.kind == "polygon" and len(zone.geometry.interiors) == 1 for zone in zones)
     assert all(300 <= zone.reach_m <= 800 for zone in zones if zone.kind == "circle")
 
 
