@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet
 STEP := @sh deploy/dev/step.sh
 WEB := console/web
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' 2>/dev/null)
-NODE_IS_FIT := node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && command -v npm >/dev/null
+NODE_IS_FIT := node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
 COMPILED := $(wildcard vehicleguard/warm.py streams/*.py geofence/*.py)
 
 .PHONY: help
@@ -81,8 +81,8 @@ chaos: .venv/.dev ## kill the process KILLS times under load and check by the le
 	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q --timeout=0 tests/flow/test_kill.py --kills $(KILLS) $(ARGS)
 
 .PHONY: prerequisites
-prerequisites: .venv/.python ## install what the tests need and this machine lacks: browser, broker, font (Debian), Node
-	$(STEP) "Browser, broker, font" sh deploy/dev/prerequisites.sh
+prerequisites: ## install what the tests need and this machine lacks: browser, broker, font (Debian), Node
+	$(STEP) "Browser, broker, font" env PYTHON=$(PYTHON) sh deploy/dev/prerequisites.sh
 	@{ $(NODE_IS_FIT); } || $(MAKE) node
 
 .PHONY: node

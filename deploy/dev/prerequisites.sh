@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sees to it that this machine has what the tests need beside Python: a browser, an MQTT broker that
-# is not ours, a Chinese font (Node: `make node`).  Installs what is missing (Debian family, as root or by `sudo -n`);
-# where it may not, lists what to install and exits 1.  With everything there it does nothing.
+# is not ours, a Chinese font, venv support (Node is the business of `make node`).  Installs what is
+# missing (Debian family, as root or by `sudo -n`); where it may not, lists what to install and
+# exits 1.  With everything there it does nothing.
 #
 #   prerequisites.sh          install what is missing
 #   prerequisites.sh --list   only name it, one Debian package a line
@@ -16,6 +17,9 @@ has() { command -v "$1" >/dev/null 2>&1; }
 missing_packages() {
     has chromium || has chromium-browser || has google-chrome || echo chromium
     has mosquitto || echo mosquitto
+    # Another interpreter than the system's brings its own; `make` says what is wrong with that one.
+    [ "${PYTHON:-python3}" != python3 ] || ! has python3 || python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        echo python3-venv
     has_chinese_font || echo fonts-noto-cjk
 }
 
