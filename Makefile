@@ -72,6 +72,10 @@ format: .venv/.dev ## let ruff format and mend what it can
 .PHONY: page
 page: console/page/index.html ## build the page
 
+.PHONY: docs
+docs: .venv/.runtime ## write docs/reference.md anew from the code
+	@$(BIN)/python -m vehicleguard.reference > docs/reference.md
+
 .PHONY: bench
 bench: .venv/.runtime .venv/.warm ## measure ingest, processor and latency in one run
 	@exec $(BIN)/vehicleguard bench $(ARGS)
