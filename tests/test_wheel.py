@@ -117,6 +117,21 @@ def test_the_installed_program_is_the_wheel_s_and_not_this_checkout(
     assert result.stdout.count(str(clean.parent.parent)) == 2, result.stderr
 
 
+def test_every_module_imports_with_the_declared_dependencies_alone(
+    clean: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import importlib, pkgutil\n"
+        f"for room in {sorted(ROOMS)}:\n"
+        "    package = importlib.import_module(room)\n"
+        "    for module in pkgutil.walk_packages(package.__path__, room + '.'):\n"
+        "        if not module.name.endswith('__main__'):\n"
+        "            importlib.import_module(module.name)\n"
+    )
+    result = run(clean.parent / "python", "-W", "error", "-c", code, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_installed_program_decodes_a_payload(clean: Path, tmp_path: Path) -> None:
     payload = '{"t": 1767225600, "lon": 112.355, "lat": 28.554, "speed": 3.5}\n'
     arguments = ("decode", "--dialect", "native", "--topic", "vg/v1/T1/fix")

@@ -118,8 +118,13 @@ def page(*, built: bool, has_sources: bool) -> Finding:
     return Finding("page", Verdict.FAIL, Text("not built", "未构建"), mend)
 
 
-def broker(path: str | None) -> Finding:
-    """The program that the embedded run starts as its MQTT broker."""
+def broker(path: str | None, *, external: str | None = None) -> Finding:
+    """The program that the embedded run starts as its MQTT broker.
+
+    `external` is the host of the operator's own broker; with one, none is started.
+    """
+    if external is not None:
+        return Finding("broker", Verdict.OK, Text(f"yours: {external}", f"外部：{external}"))
     if path:
         return Finding("broker", Verdict.OK, Text(path, path))
     return Finding(

@@ -7,6 +7,7 @@ docs/reference.md, and a test compares the two.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -67,7 +68,7 @@ def page() -> str:
             "",
             "## Reject reasons",
             "",
-            "Why something was not taken: label of `vg_rejects_total`, field of log and dead letters.",
+            "Why something was not taken: label of `vg_rejects_total`, field of the log.",
             "",
             *_table(("reason", "meaning"), ((f"`{r}`", _REASONS[r]) for r in RejectReason)),
             "",
@@ -84,7 +85,7 @@ def _commands() -> Iterator[str]:
         inner = click.Context(command, info_name=name, parent=context)
         usage = " ".join(command.collect_usage_pieces(inner))
         yield from (f"### vehicleguard {name}", "", f"`vehicleguard {name} {usage}`", "")
-        yield from ((command.help or "").replace("\b\n", "").split("\f")[0].strip(), "")
+        yield from (inspect.cleandoc(command.help or ""), "")
         options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
         if options:
             rows = ((f"`{', '.join(p.opts)}`", p.help or "") for p in options)

@@ -58,6 +58,7 @@ def doctor(
     findings = examine(
         console_port=settings.console.port if port is None else port,
         mqtt_port=settings.ingest.port if mqtt_port is None else mqtt_port,
+        external_broker=settings.ingest.host,
         data=data or settings.data,
         settings_problem=problem,
     )
@@ -70,23 +71,34 @@ def doctor(
 
 
 def examine(
-    *, console_port: int, mqtt_port: int, data: Path, settings_problem: str | None
+    *,
+    console_port: int,
+    mqtt_port: int,
+    external_broker: str | None,
+    data: Path,
+    settings_problem: str | None,
 ) -> list[Finding]:
     """Gather the facts and judge them, in the order in which they are worth mending."""
     built, sources = machine.page_is_built(), machine.page_has_sources()
     folder = machine.nearest_folder(data)
     unwritable = machine.write_problem(folder)
     cache = machine.nearest_folder(machine.kernel_cache())
+    ports = [
+        judge.port(
+            "console port", machine.port_state(console_port), "VEHICLEGUARD_CONSOLE__PORT=8643"
+        )
+    ]
+    if external_broker is None:
+        ports.append(
+            judge.port("mqtt port", machine.port_state(mqtt_port), "VEHICLEGUARD_INGEST__PORT=1884")
+        )
     return [
         judge.python(sys.version_info[:3]),
         judge.settings(settings_problem),
         judge.node(machine.node_version(), page_built=built, has_sources=sources),
         judge.page(built=built, has_sources=sources),
-        judge.broker(machine.broker_path()),
-        judge.port(
-            "console port", machine.port_state(console_port), "VEHICLEGUARD_CONSOLE__PORT=8081"
-        ),
-        judge.port("mqtt port", machine.port_state(mqtt_port), "VEHICLEGUARD_INGEST__PORT=1884"),
+        judge.broker(machine.broker_path(), external=external_broker),
+        *ports,
         judge.folder(str(data), unwritable),
         judge.disk(str(data), machine.free_bytes(folder)),
         judge.sqlite(

@@ -17,6 +17,7 @@ HEALTHY = [
     doctor.node(None, page_built=True, has_sources=False),
     doctor.page(built=True, has_sources=True),
     doctor.broker("/venv/bin/nats-server"),
+    doctor.broker(None, external="mqtt.example.org"),
     doctor.port("console port", Port(8080, free=True), "X=1"),
     doctor.disk("data", 5 * GIB),
     doctor.folder("data", None),
@@ -181,6 +182,15 @@ def test_doctor_says_what_is_wrong_with_the_settings(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["doctor", *arguments, "--settings", str(file)])
     assert result.exit_code == 1
     assert "prot" in checks(result.output)["settings"]["found"]
+
+
+def test_who_has_a_broker_needs_neither_ours_nor_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VEHICLEGUARD_INGEST__HOST", "mqtt.example.org")
+    result = CliRunner().invoke(main, ["doctor", "--json", "--lang", "en", "--port", "0"])
+    found = checks(result.output)
+    assert found["broker"]["verdict"] == "ok"
+    assert "mqtt.example.org" in found["broker"]["found"]
+    assert "mqtt port" not in found
 
 
 @pytest.mark.parametrize(("locale", "word"), [("zh_CN.UTF-8", "检查项"), ("en_GB.UTF-8", "check")])
