@@ -37,7 +37,7 @@ if [ "${1:-}" = --list ]; then
     exit 0
 fi
 [ -n "$missing" ] || exit 0
-names=$(printf '%s ' $missing)
+names=$(echo $missing)
 
 give_up() {
     printf '%s\n' "$1" "Missing on this machine: $names" \
@@ -71,5 +71,5 @@ install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -qq"
 } </dev/null || give_up "apt-get did not succeed (its own words stand above)."
 
 missing=$(missing_packages)
-names=$(printf '%s ' $missing)
+names=$(echo $missing)
 [ -z "$missing" ] || give_up "The packages were installed, yet something is still not found."
