@@ -19,7 +19,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon
 from geofence.datum import Datum, to_wgs84
 from geofence.metric import grown
 from geofence.repair import repaired
-from geofence.zone import Bounds, Outline, Problem, Zone, ZoneKind, shown
+from geofence.zone import Bounds, Outline, Problem, Zone, ZoneKind, one_line, shown
 
 Float64 = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def _polygonal(coordinates: object, many: bool, datum: Datum) -> _Area:  # noqa:
         raise _Refused(key, f"expected an area, got {how}")
     if how:
         mended.append(how)
-    return _Area(ZoneKind.POLYGON, area, mended="; ".join(mended))
+    return _Area(ZoneKind.POLYGON, area, mended=one_line("; ".join(mended), 200))
 
 
 def _members(value: object, key: str, what: str) -> list[object]:
@@ -149,11 +149,11 @@ def _members(value: object, key: str, what: str) -> list[object]:
 
 def _ring(value: object, key: str, datum: Datum, mended: list[str]) -> Float64:
     ring = _positions(value, key, datum)
-    if not np.array_equal(ring[0], ring[-1]) and len(ring) >= 3:
-        ring = np.concatenate([ring, ring[:1]])
-        mended.append("expected the ring to end where it began: closed it")
     if len(ring) < 4:
         raise _Refused(key, f"expected a closed ring of 4 or more positions, got {len(ring)}")
+    if not np.array_equal(ring[0], ring[-1]):
+        ring = np.concatenate([ring, ring[:1]])
+        mended.append(f"{key}: expected the ring to end where it began: closed it")
     return ring
 
 

@@ -66,9 +66,10 @@ class ZoneSet:
 
         `lon`, `lat`: n WGS-84 degrees each (arrays, lists or scalars).  The first array indexes
         the fixes, the second `zones`; sorted by fix, then zone; no pair twice.  A boundary belongs
-        to its zone.  Polygons are exact for the given float64 coordinates, with edges straight in
-        longitude and latitude; circles and corridors are decided by the geodesic distance.  Fixes
-        that are NaN, infinite or outside the earth lie in no zone.
+        to its zone.  Polygons are exact for the given float64 coordinates (0, or 1e-20 degrees and
+        more from it), with edges straight in longitude and latitude; circles and corridors are
+        decided by the geodesic distance.  Fixes that are NaN, infinite or outside the earth lie in
+        no zone.
 
         Raises `ValueError` when the two differ in length or have more than one dimension.
         """

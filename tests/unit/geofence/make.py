@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For property tests: a busy machine is no failure."""
+
 Json = dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from geofence import ZoneSet
 from geofence.datum import Datum, from_wgs84, to_wgs84
 from tests.unit.geofence import oracle
-from tests.unit.geofence.make import box, circle, collection, corridor, polygon
+from tests.unit.geofence.make import PATIENT, box, circle, collection, corridor, polygon
 
 SHIFTED = [Datum.GCJ02, Datum.BD09]
 
@@ -34,6 +34,7 @@ def scalar_gcj02(lon: float, lat: float) -> tuple[float, float]:
     return lon + d_lon, lat + d_lat
 
 
+@PATIENT
 @given(st.floats(73, 135), st.floats(3, 54))
 def test_gcj02_is_the_published_formula(lon: float, lat: float) -> None:
     x, y = from_wgs84(*one(lon, lat), Datum.GCJ02)
@@ -54,6 +55,7 @@ def test_the_shift_around_yiyang_has_its_known_size(
 
 
 @pytest.mark.parametrize("datum", SHIFTED)
+@PATIENT
 @given(st.floats(72.1, 137.7), st.floats(0.9, 55.7))
 def test_there_and_back_is_the_same_place_to_a_centimetre(
     datum: Datum, lon: float, lat: float
@@ -63,6 +65,7 @@ def test_there_and_back_is_the_same_place_to_a_centimetre(
 
 
 @pytest.mark.parametrize("datum", SHIFTED)
+@PATIENT
 @given(st.floats(-180, 180), st.floats(-90, 90))
 def test_outside_china_the_datums_are_wgs84(datum: Datum, lon: float, lat: float) -> None:
     if 72 < lon < 138 and 0.8 < lat < 55.9:

@@ -64,6 +64,8 @@ BAD: list[tuple[Any, str, str]] = [
     (polygon(), "geometry.coordinates", "expected a list of rings, got []"),
     (polygon([]), "geometry.coordinates[0]", "expected a list of positions, got []"),
     (polygon([HERE, (112, 28), HERE]), "geometry.coordinates[0]", "4 or more positions, got 3"),
+    (polygon([HERE, (112, 28), (113, 28)]), "geometry.coordinates[0]", "positions, got 3"),
+    (polygon([HERE] * 4), "geometry.coordinates", "outline without an area"),
     (polygon(box(1, 1, 4, 4), [(2, 2)]), "geometry.coordinates[1]", "4 or more positions, got 1"),
     (polygon([*box(1, 1, 4, 4), [5]]), "geometry.coordinates[0]", "got [5]"),
     (polygon([*box(1, 1, 4, 4), [5, None]]), "geometry.coordinates[0]", "got [5, null]"),

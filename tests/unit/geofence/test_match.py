@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geofence import ZoneSet
 from tests.unit.geofence import oracle
-from tests.unit.geofence.make import box, circle, collection, corridor, feature, polygon
+from tests.unit.geofence.make import PATIENT, box, circle, collection, corridor, feature, polygon
 
 # Seven decimals are what terminals send; a step to the next float is what arithmetic adds.
 LON = st.integers(1_120_000_000, 1_130_000_000).map(lambda n: n / 1e7)
@@ -63,6 +63,7 @@ def points_near(draw: Any, rings: list[list[tuple[float, float]]]) -> tuple[floa
     return nudged(lon, draw(STEPS)), nudged(lat, draw(STEPS))
 
 
+@PATIENT
 @given(st.data())
 def test_polygons_with_holes_hold_what_exact_arithmetic_says(data: st.DataObject) -> None:
     polygons = data.draw(st.lists(rings_of_a_polygon(), min_size=1, max_size=4))
@@ -83,6 +84,7 @@ ISLAND_WITH_POND = [box(112.15, 28.15, 112.25, 28.25), box(112.18, 28.18, 112.22
 NESTED = [SQUARE_WITH_LAKE, ISLAND_WITH_POND, [box(112.19, 28.19, 112.21, 28.21)]]
 
 
+@PATIENT
 @given(st.lists(points_near([ring for part in NESTED for ring in part]), max_size=30))
 def test_nested_multipolygons_hold_islands_but_not_lakes(points: Any) -> None:
     zones = ZoneSet.from_geojson(collection(feature("MultiPolygon", NESTED)))
@@ -107,6 +109,7 @@ def test_identical_overlapping_zones_all_match_in_order() -> None:
     assert found == [(0, 0), (0, 1), (0, 2), (0, 3), (2, 0), (2, 2), (2, 3)]
 
 
+@PATIENT
 @given(
     st.floats(-179, 179),
     st.floats(-89, 89),
@@ -156,6 +159,7 @@ LINES = st.tuples(LON, LAT).flatmap(
 )
 
 
+@PATIENT
 @given(st.data())
 def test_a_corridor_holds_what_lies_within_half_its_width(data: st.DataObject) -> None:
     line = data.draw(LINES)

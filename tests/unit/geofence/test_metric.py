@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from geofence import metric
 from tests.unit.geofence import oracle
+from tests.unit.geofence.make import PATIENT
 
 
 @pytest.mark.parametrize("reach_m", [1.0, 1_000.0, 10_000.0, 50_000.0])
@@ -27,6 +28,7 @@ def test_the_quick_distance_is_good_to_half_a_metre_across_a_city() -> None:
     assert np.abs(metric.quick_distance_m(*a.T, *b.T) - exact).max() < 0.5
 
 
+@PATIENT
 @given(
     st.floats(-179, 179),
     st.floats(-90, 90),
@@ -54,6 +56,7 @@ def test_a_grown_box_wastes_little() -> None:
     assert (south + north) / 2 == pytest.approx(28.5)
 
 
+@PATIENT
 @given(
     st.floats(28.0, 60.0),
     st.tuples(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2)),

@@ -1,0 +1,145 @@
+"""The reference page of the documentation, written from the code.
+
+Commands, settings, thresholds, metrics and reject reasons as they are declared, so that nothing can
+be left undocumented.  `python -m vehicleguard.reference` prints it, `make docs` puts it into
+docs/reference.md, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+from prometheus_client import Counter
+from prometheus_client.metrics import MetricWrapperBase
+from pydantic import BaseModel, SecretStr
+
+from ingest.reject import RejectReason
+from streams.rules import Thresholds
+from vehicleguard.cli import main
+from vehicleguard.metrics import Metrics
+from vehicleguard.settings import PREFIX, Settings
+
+_REASONS = {
+    RejectReason.NOT_JSON: "The payload is not JSON.",
+    RejectReason.NOT_UTF8: "The payload is not UTF-8 text.",
+    RejectReason.MISSING_FIELD: "A required field is not there.",
+    RejectReason.BAD_VALUE: "A field has a value of the wrong type or out of its range.",
+    RejectReason.OUTSIDE_EARTH: "Longitude or latitude lie outside of the earth.",
+    RejectReason.CLOCK_OFF: "The time is further off than a terminal's clock can be believed.",
+    RejectReason.TOO_LARGE: "The payload is larger than allowed.",
+    RejectReason.TOO_DEEP: "The payload is nested more deeply than allowed.",
+    RejectReason.IDENTITY_MISMATCH: "The payload speaks for another terminal than its topic.",
+    RejectReason.UNKNOWN_TOPIC: "No dialect answers for the topic.",
+    RejectReason.UNREGISTERED: "The terminal is not in the register of vehicles.",
+}
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    return "\n".join(
+        [
+            "# Reference",
+            "",
+            "Written from the code by `make docs`; do not edit by hand.",
+            "",
+            "## Commands",
+            "",
+            *_commands(),
+            "## Settings",
+            "",
+            "One TOML file (`--settings FILE`, or `VEHICLEGUARD_SETTINGS`); the environment wins.",
+            "",
+            *_table(("key", "environment", "default", "meaning"), _settings(Settings, ())),
+            "",
+            "## Detection thresholds",
+            "",
+            "The rules file (TOML) that the setting `streams.rules` names.",
+            "",
+            *_table(("key", "default", "meaning"), _thresholds(Thresholds, ())),
+            "",
+            "## Metrics",
+            "",
+            "Prometheus metrics at `/metrics`.",
+            "",
+            *_table(("metric", "type", "labels", "meaning"), _metrics()),
+            "",
+            "## Reject reasons",
+            "",
+            "Why something was not taken: label of `vg_rejects_total`, field of the log.",
+            "",
+            *_table(("reason", "meaning"), ((f"`{r}`", _REASONS[r]) for r in RejectReason)),
+            "",
+        ]
+    )
+
+
+def _commands() -> Iterator[str]:
+    context = click.Context(main, info_name="vehicleguard")
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        if command is None:
+            continue
+        inner = click.Context(command, info_name=name, parent=context)
+        usage = " ".join(command.collect_usage_pieces(inner))
+        yield from (f"### vehicleguard {name}", "", f"`vehicleguard {name} {usage}`", "")
+        yield from (inspect.cleandoc(command.help or ""), "")
+        options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+        if options:
+            rows = ((f"`{', '.join(p.opts)}`", p.help or "") for p in options)
+            yield from (*_table(("option", "meaning"), rows), "")
+
+
+def _settings(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequence[str]]:
+    for path, default, meaning in _leaves(model, keys):
+        variable = PREFIX + "__".join(path).upper()
+        yield f"`{'.'.join(path)}`", f"`{variable}`", default, meaning
+
+
+def _thresholds(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequence[str]]:
+    for path, default, meaning in _leaves(model, keys):
+        yield f"`{'.'.join(path)}`", default, meaning
+
+
+def _leaves(
+    model: type[BaseModel], keys: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Path, default and description of every key that is not itself a section, in order."""
+    for name, field in model.model_fields.items():
+        path = (*keys, name)
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, BaseModel):
+            yield from _leaves(type(default), path)
+        else:
+            yield path, _spell(default), field.description or ""
+
+
+def _spell(default: object) -> str:
+    if default is None or isinstance(default, SecretStr):
+        return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`"
+
+
+def _metrics() -> Iterator[Sequence[str]]:
+    declared = [m for m in vars(Metrics()).values() if isinstance(m, MetricWrapperBase)]
+    for metric in declared:
+        (description,) = metric.describe()
+        # The exposition format adds the suffix to counters.
+        name = description.name + ("_total" if isinstance(metric, Counter) else "")
+        labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001 - no public way
+        yield f"`{name}`", description.type, labels, description.documentation
+
+
+def _table(heading: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heading)} |"
+    yield "|" + "---|" * len(heading)
+    for row in rows:
+        yield "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in row) + " |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
