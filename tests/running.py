@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 TOKEN = "test-token-of-the-administrator"  # noqa: S105 - a test's own
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
@@ -49,7 +49,7 @@ class Running:
         environment = {
             **os.environ,
             "VEHICLEGUARD_ADMIN_TOKEN": TOKEN,
-            "PYTHONPATH": str(_ROOT),
+            "PYTHONPATH": str(ROOT),
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
