@@ -61,21 +61,28 @@ class Incidents(Protocol):
         ...
 
     def one(self, incident_id: str) -> Json:
-        """The incident with its `events` and its signals in full.
+        """The incident with its `events` and, as `signal_details`, its signals in full.
 
         Raises `UnknownIncidentError`.
         """
         ...
 
-    def act(self, incident_id: str, action: str, actor: str, reason: str) -> Json:
+    def act(
+        self, incident_id: str, action: str, actor: str, reason: str, outcome: str | None = None
+    ) -> Json:
         """Carry out `sign` or `close` and return the incident after it.
 
+        `outcome` goes with `close`: recovered, not_found, false_alarm, or None for not said.
         Raises `UnknownIncidentError`, `IllegalMoveError`.
         """
         ...
 
     def events_after(self, seq: int, limit: int) -> Sequence[IncidentEvent]:
-        """Ledger events with a number above `seq`, oldest first."""
+        """At most `limit` ledger events with a number above `seq`, oldest first.
+
+        An event shows here only once every event with a smaller number does: listeners move their
+        resume point past what they were given and never look back.
+        """
         ...
 
     def last_seq(self) -> int:
@@ -84,7 +91,12 @@ class Incidents(Protocol):
 
 
 class Fleet(Protocol):
-    """Live vehicles.  All methods are safe to call from any thread."""
+    """Live vehicles.  All methods are safe to call from any thread.
+
+    A vehicle is a mapping of `id`, `t` (epoch s), `lon`, `lat`, `speed_mps`, `heading_deg` (null =
+    unknown), `status` (unknown, parked, moving), `armed`, `ignition` (null = unknown) and `level`
+    (of its open incident, or null).
+    """
 
     def page(self, cursor: str | None, limit: int) -> Page[Json]:
         """Vehicles in a stable order.  Raises `ValueError` on a cursor never given out."""
@@ -126,7 +138,7 @@ class Pipeline(Protocol):
         Keys: `now` (epoch s), `started`, `simulated` (bool), `version`,
         `vehicles`, `fixes_total`, `fixes_per_s`, `rejects_total`, `lag_ms` (age of the oldest
         unprocessed message, ms), `broker` ("up" or "down"), `open_incidents` ({"blue": n, ...}),
-        `tiles` (raster tile address template or null), `bounds` ([w, s, e, n]).
+        `bounds` ([w, s, e, n]).  The console adds its own `tiles` and `tiles_attribution`.
         """
         ...
 
@@ -145,3 +157,14 @@ class Metrics(Protocol):
     def render(self) -> tuple[bytes, str]:
         """Body and content type of `/metrics`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything the console reads, in one hand."""
+
+    incidents: Incidents
+    fleet: Fleet
+    places: Places
+    pipeline: Pipeline
+    metrics: Metrics

@@ -7,7 +7,8 @@ Each room brings its own numbered migrations; the file remembers per room how fa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -54,3 +55,15 @@ def migrate(connection: sqlite3.Connection, room: str, steps: Sequence[str]) -> 
             f"BEGIN IMMEDIATE; {step}; INSERT INTO schema_versions VALUES ('{room}', {version}) "  # noqa: S608 - our own names
             f"ON CONFLICT (room) DO UPDATE SET version = {version}; COMMIT;"
         )
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the body or nothing of it; durable when the block has been left without an error."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

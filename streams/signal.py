@@ -27,7 +27,8 @@ class Signal:
     time of the fix that confirmed it, `episode_ms` the first sign of the whole episode; `lon`,
     `lat` are where the vehicle was at `t_detected_ms`, WGS-84 degrees.  `strength` is 0–1.
     `evidence` holds numbers with their units in the key; `evidence["kinds"]` names the independent
-    kinds of evidence (`place`, `motion`, `ignition_off` …) that this signal brings.
+    kinds of evidence (`place`, `motion`, `ignition_off` …) that this signal brings.  `received_ms`
+    is the arrival of the fix that confirmed it, for latency figures; it does not travel.
     """
 
     vehicle_id: str
@@ -39,6 +40,7 @@ class Signal:
     lat: float
     strength: float
     evidence: dict[str, EvidenceValue] = field(default_factory=dict)
+    received_ms: int = 0
 
     @property
     def id(self) -> str:

@@ -1,0 +1,214 @@
+"""The ledger in one SQLite file, beside the blocks: events only ever appended, states derived."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from alerts.incident import Event, Incident, Outcome, close, fold, receive, sign
+from alerts.ledger import Entry, UnknownIncidentError, Wanted
+from alerts.level import Level
+from alerts.report import Report
+from ingest import sqlite
+
+_STEPS = (
+    """
+    CREATE TABLE incidents (
+        id TEXT PRIMARY KEY,
+        vehicle_id TEXT NOT NULL,
+        level TEXT NOT NULL,
+        state TEXT NOT NULL,
+        opened_seq INTEGER NOT NULL UNIQUE,
+        last_seq INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE INDEX incidents_of_vehicle ON incidents (vehicle_id, opened_seq);
+    CREATE TABLE incident_events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        incident_id TEXT NOT NULL,
+        body BLOB NOT NULL,
+        incident BLOB NOT NULL
+    );
+    CREATE INDEX events_of_incident ON incident_events (incident_id, seq);
+    CREATE TABLE signals (
+        id TEXT PRIMARY KEY,
+        incident_id TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
+_encode = msgspec.json.Encoder().encode
+_event = msgspec.json.Decoder(Event).decode
+_incident = msgspec.json.Decoder(Incident).decode
+
+
+class SqliteLedger:
+    """A `Ledger` in the file `path` (":memory:" for a replay).
+
+    Writers take turns on one connection; readers have another and, WAL being on, wait for nobody.
+    Raises `ingest.sqlite.StoreError` when the file cannot be used.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._write = sqlite.connect(path)
+        sqlite.migrate(self._write, "alerts", _STEPS)
+        self._write_lock = threading.RLock()
+        if str(path) == ":memory:":
+            self._read, self._read_lock = self._write, self._write_lock
+        else:
+            self._read, self._read_lock = sqlite.connect(path), threading.RLock()
+
+    def disconnect(self) -> None:
+        """Let go of the file."""
+        with self._write_lock, self._read_lock:
+            self._read.close()
+            self._write.close()
+
+    def receive(self, reports: Sequence[Report], at_ms: int) -> list[Entry]:
+        """File reports, in order; one known already changes nothing.  Durable on return."""
+        entries = []
+        with self._write_lock, sqlite.transaction(self._write):
+            for report in reports:
+                if self._write.execute(
+                    "SELECT 1 FROM signals WHERE id = ?", (report.id,)
+                ).fetchone():
+                    continue
+                row = self._write.execute(
+                    "SELECT body FROM incidents WHERE vehicle_id = ? "
+                    "ORDER BY opened_seq DESC LIMIT 1",
+                    (report.vehicle_id,),
+                ).fetchone()
+                latest = _incident(row[0]) if row else None
+                for event in receive(report, latest, at_ms):
+                    latest = None if event.kind == "opened" else latest
+                    entry = self._append(event, latest)
+                    latest = entry.incident
+                    entries.append(entry)
+                self._write.execute(
+                    "INSERT INTO signals VALUES (?, ?)", (report.id, entries[-1].incident.id)
+                )
+        return entries
+
+    def sign(self, incident_id: str, actor: str, reason: str, at_ms: int) -> Entry:
+        """Raises `UnknownIncidentError`, `IllegalMoveError`."""
+        with self._write_lock, sqlite.transaction(self._write):
+            incident = self._state(self._write, incident_id)
+            return self._append(sign(incident, actor, reason, at_ms), incident)
+
+    def close(
+        self, incident_id: str, actor: str, reason: str, outcome: Outcome, at_ms: int
+    ) -> Entry:
+        """Raises `UnknownIncidentError`, `IllegalMoveError`."""
+        with self._write_lock, sqlite.transaction(self._write):
+            incident = self._state(self._write, incident_id)
+            return self._append(close(incident, actor, reason, outcome, at_ms), incident)
+
+    def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:
+        """The incident and its whole history.  Raises `UnknownIncidentError`."""
+        with self._read_lock:
+            rows = self._read.execute(
+                "SELECT seq, body, incident FROM incident_events WHERE incident_id = ? "
+                "ORDER BY seq",
+                (incident_id,),
+            ).fetchall()
+        if not rows:
+            raise UnknownIncidentError(incident_id)
+        entries = [Entry(row[0], _event(row[1]), _incident(row[2])) for row in rows]
+        return entries[-1].incident, entries
+
+    def newest(self, wanted: Wanted, before: int | None, limit: int) -> list[Entry]:
+        """Latest entry of each incident, the newest opened first; `before` an opening number."""
+        clauses, values = ["1"], []
+        for column in ("level", "state", "vehicle_id"):
+            if (value := getattr(wanted, column)) is not None:
+                clauses.append(f"i.{column} = ?")
+                values.append(value)
+        if before is not None:
+            clauses.append("i.opened_seq < ?")
+            values.append(before)
+        with self._read_lock:
+            rows = self._read.execute(
+                "SELECT e.seq, e.body, e.incident FROM incidents i "  # noqa: S608 - our own columns
+                f"JOIN incident_events e ON e.seq = i.last_seq WHERE {' AND '.join(clauses)} "
+                "ORDER BY i.opened_seq DESC LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+        return [Entry(row[0], _event(row[1]), _incident(row[2])) for row in rows]
+
+    def opened_seq(self, incident_id: str) -> int:
+        """Number of the event that opened it.  Raises `UnknownIncidentError`."""
+        with self._read_lock:
+            row = self._read.execute(
+                "SELECT opened_seq FROM incidents WHERE id = ?", (incident_id,)
+            ).fetchone()
+        if row is None:
+            raise UnknownIncidentError(incident_id)
+        return int(row[0])
+
+    def entries_after(self, seq: int, limit: int) -> list[Entry]:
+        """Recorded events with a number above `seq`, oldest first."""
+        with self._read_lock:
+            rows = self._read.execute(
+                "SELECT seq, body, incident FROM incident_events WHERE seq > ? "
+                "ORDER BY seq LIMIT ?",
+                (seq, limit),
+            ).fetchall()
+        return [Entry(row[0], _event(row[1]), _incident(row[2])) for row in rows]
+
+    def last_seq(self) -> int:
+        """Number of the newest entry, 0 for none."""
+        with self._read_lock:
+            row = self._read.execute("SELECT max(seq) FROM incident_events").fetchone()
+        return int(row[0] or 0)
+
+    def open_by_level(self) -> dict[str, int]:
+        """How many incidents are not closed, by level."""
+        with self._read_lock:
+            rows = self._read.execute(
+                "SELECT level, count(*) FROM incidents WHERE state != 'closed' GROUP BY level"
+            ).fetchall()
+        counts = dict(rows)
+        return {level.label: int(counts.get(level.label, 0)) for level in Level}
+
+    def levels_of_vehicles(self) -> dict[str, Level]:
+        """Highest level of an open incident, by vehicle."""
+        with self._read_lock:
+            rows = self._read.execute(
+                "SELECT vehicle_id, level FROM incidents WHERE state != 'closed'"
+            ).fetchall()
+        levels: dict[str, Level] = {}
+        for vehicle_id, label in rows:
+            level = Level[label.upper()]
+            levels[vehicle_id] = max(level, levels.get(vehicle_id, level))
+        return levels
+
+    def _state(self, connection: sqlite3.Connection, incident_id: str) -> Incident:
+        row = connection.execute(
+            "SELECT body FROM incidents WHERE id = ?", (incident_id,)
+        ).fetchone()
+        if row is None:
+            raise UnknownIncidentError(incident_id)
+        return _incident(row[0])
+
+    def _append(self, event: Event, before: Incident | None) -> Entry:
+        after = fold(before, event)
+        body = _encode(after)
+        with closing(
+            self._write.execute(
+                "INSERT INTO incident_events (incident_id, body, incident) VALUES (?, ?, ?)",
+                (event.incident_id, _encode(event), body),
+            )
+        ) as cursor:
+            seq = int(cursor.lastrowid or 0)
+        self._write.execute(
+            "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "level = excluded.level, state = excluded.state, last_seq = excluded.last_seq, "
+            "body = excluded.body",
+            (after.id, after.vehicle_id, after.level.label, str(after.state), seq, seq, body),
+        )
+        return Entry(seq, event, after)

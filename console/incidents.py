@@ -1,0 +1,86 @@
+"""Routes of incidents: the list, one with its file, and what a person does about it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from console.answer import identity_of, json_answer, ports_of
+from console.auth import Identity
+from console.ports import (
+    IllegalMoveError,
+    IncidentFilter,
+    Ports,
+    UnknownIncidentError,
+)
+from console.problem import ProblemError, responses
+from console.wire import CloseBody, Incident, IncidentDetail, IncidentPage, Level, SignBody, State
+
+router = APIRouter(prefix="/incidents", tags=["incidents"])
+
+_Ports = Annotated[Ports, Depends(ports_of)]
+_Identity = Annotated[Identity, Depends(identity_of)]
+
+
+@router.get("", response_model=IncidentPage, responses=responses(400))
+def incidents(
+    *,
+    ports: _Ports,
+    level: Level | None = None,
+    state: State | None = None,
+    vehicle_id: str | None = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
+    """Incidents, newest first."""
+    # Read before the page: what happens in between is then in both page and stream, never in none.
+    seq = ports.incidents.last_seq()
+    try:
+        page = ports.incidents.page(IncidentFilter(level, state, vehicle_id), cursor, limit)
+    except ValueError as error:
+        raise ProblemError(400, f"cursor: {error}") from error
+    return json_answer({"items": page.items, "next": page.next, "seq": seq})
+
+
+@router.get("/{incident_id}", response_model=IncidentDetail, responses=responses(404))
+def incident(ports: _Ports, incident_id: str) -> Response:
+    """One incident with its events and its signals in full."""
+    try:
+        return json_answer(ports.incidents.one(incident_id))
+    except UnknownIncidentError as error:
+        raise _unknown(incident_id) from error
+
+
+@router.post("/{incident_id}/sign", response_model=Incident, responses=responses(404, 409))
+def sign(ports: _Ports, identity: _Identity, incident_id: str, body: SignBody) -> Response:
+    """Take the incident on (签收)."""
+    return _act(ports, identity, incident_id, "sign", body)
+
+
+@router.post("/{incident_id}/close", response_model=Incident, responses=responses(404, 409))
+def close(ports: _Ports, identity: _Identity, incident_id: str, body: CloseBody) -> Response:
+    """Finish the incident (办结)."""
+    return _act(ports, identity, incident_id, "close", body, outcome=body.outcome)
+
+
+def _act(
+    ports: Ports,
+    identity: Identity,
+    incident_id: str,
+    action: str,
+    body: SignBody,
+    *,
+    outcome: str | None = None,
+) -> Response:
+    try:
+        after = ports.incidents.act(incident_id, action, identity.who, body.reason, outcome)
+    except UnknownIncidentError as error:
+        raise _unknown(incident_id) from error
+    except IllegalMoveError as error:
+        raise ProblemError(409, str(error)) from error
+    return json_answer(after)
+
+
+def _unknown(incident_id: str) -> ProblemError:
+    return ProblemError(404, f"no incident has the id {incident_id!r}")

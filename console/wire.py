@@ -1,0 +1,184 @@
+"""The shapes of the API's bodies, as OpenAPI describes them.
+
+What the console answers is passed through from its ports as it is: these models describe it and
+the tests hold the two together; only what callers send is read with them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Level = Literal["blue", "yellow", "red"]
+State = Literal["reported", "signed", "closed"]
+Outcome = Literal["recovered", "not_found", "false_alarm"]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class Rise(BaseModel):
+    """A level that an incident reached."""
+
+    t: float = Field(description="When, epoch seconds.")
+    level: Level
+    reason: str
+
+
+class Incident(BaseModel):
+    """One theft; times in epoch seconds, WGS-84 degrees."""
+
+    id: str
+    vehicle_id: str
+    level: Level = Field(description="The highest level reached.")
+    state: State
+    t_opened: float = Field(description="When it began.")
+    t_detected: float = Field(description="Event time of the fix that raised it.")
+    t_updated: float
+    lon: float
+    lat: float
+    signals: list[str] = Field(description="Ids of its signals.")
+    history: list[Rise]
+    outcome: Outcome | None
+    seq: int = Field(description="Number of its latest ledger event; of two versions more is newer")
+
+
+class IncidentEvent(BaseModel):
+    """One entry of an incident's ledger."""
+
+    model_config = ConfigDict(extra="allow")
+
+    seq: int
+    kind: str = Field(description="opened, joined, raised, signed or closed.")
+    t: float
+
+
+class Signal(BaseModel):
+    """What a detector said (`signals.jsonl`)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    vehicle_id: str
+    kind: str
+    t: float
+    t_detected: float
+    lon: float
+    lat: float
+    strength: float
+    evidence: dict[str, Any]
+
+
+class IncidentDetail(Incident):
+    """An incident with its whole file."""
+
+    events: list[IncidentEvent]
+    signal_details: list[Signal]
+
+
+class IncidentPage(BaseModel):
+    """Incidents, newest first."""
+
+    items: list[Incident]
+    next: str | None = Field(description="Cursor of the next page, null at the end.")
+    seq: int = Field(
+        description="Ledger number up to which this page is complete: a stream resumed from here "
+        "misses nothing."
+    )
+
+
+class Vehicle(BaseModel):
+    """One vehicle now; null is unknown."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    t: float = Field(description="When it was last heard of, epoch seconds.")
+    lon: float | None
+    lat: float | None
+    speed_mps: float | None
+    heading_deg: float | None = Field(description="0 is north, clockwise.")
+    status: Literal["unknown", "parked", "moving"]
+    armed: bool
+    ignition: bool | None = None
+    level: Level | None = Field(description="Level of its open incident.")
+
+
+class VehiclePage(BaseModel):
+    """Vehicles in a stable order."""
+
+    items: list[Vehicle]
+    next: str | None = Field(description="Cursor of the next page, null at the end.")
+
+
+class Status(BaseModel):
+    """How the run is doing."""
+
+    model_config = ConfigDict(extra="allow")
+
+    now: float
+    started: float
+    simulated: bool
+    version: str
+    vehicles: int
+    fixes_total: int
+    fixes_per_s: float
+    rejects_total: int
+    lag_ms: float | None = Field(description="Age of the oldest unprocessed message.")
+    broker: Literal["up", "down"]
+    open_incidents: dict[Level, int]
+    bounds: tuple[float, float, float, float] | None = Field(description="West, south, east, north")
+    tiles: str | None
+    tiles_attribution: str | None
+
+
+class Reject(BaseModel):
+    """A payload that was refused."""
+
+    t: float
+    reason: str
+    detail: str
+    topic: str
+    payload: str = Field(description="Its beginning, as text.")
+
+
+class RejectList(BaseModel):
+    """Refused payloads, newest first."""
+
+    items: list[Reject]
+
+
+class FeatureCollection(BaseModel):
+    """GeoJSON (RFC 7946)."""
+
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]]
+
+
+class Session(BaseModel):
+    """Who is signed in."""
+
+    who: str
+    by: Literal["token", "cookie"]
+    until: float | None = Field(description="When the session runs out, epoch seconds.")
+
+
+class Credentials(BaseModel):
+    """The token, for whoever cannot set a header."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(max_length=1000)
+
+
+class SignBody(BaseModel):
+    """Why, or how, an officer takes the incident on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class CloseBody(SignBody):
+    """How it ended."""
+
+    outcome: Outcome | None = None

@@ -1,0 +1,199 @@
+"""What the detectors go by: thresholds from a TOML file, and the zones that are fences.
+
+Read once, validated, then immutable; the processor takes it as a value.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geofence import ZoneSet
+
+
+class RulesError(ValueError):
+    """A rules file cannot be used; the text is one line: file, key, what was expected."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Arming(_Section):
+    """When a vehicle counts as parked, and when it arms itself."""
+
+    parked_after_s: float = Field(
+        120, ge=0, le=86_400, description="Seconds at one place after which a vehicle is parked."
+    )
+    self_after_s: float = Field(
+        600,
+        ge=0,
+        le=86_400,
+        description="Seconds at one place after which a vehicle whose terminal never says whether "
+        "it is armed arms itself; ignition on disarms it.",
+    )
+    dwell_radius_m: float = Field(
+        60, gt=0, le=1000, description="How far fixes may lie apart and still be one place."
+    )
+
+
+class LeftFence(_Section):
+    """The vehicle is no longer where it was parked."""
+
+    radius_m: float = Field(
+        120, gt=0, le=10_000, description="Radius of the fence around the place it was parked at."
+    )
+    zone_band_m: float = Field(
+        50,
+        ge=0,
+        le=10_000,
+        description="A fix outside the zone that it was parked in counts only this far from the "
+        "place itself.",
+    )
+    confirm_fixes: int = Field(
+        2, ge=1, le=100, description="Consecutive fixes outside that confirm it."
+    )
+
+
+class MovedWhileArmed(_Section):
+    """The vehicle keeps moving although it is armed."""
+
+    speed_mps: float = Field(
+        2.0, gt=0, le=50, description="Speed from which a fix counts as moving."
+    )
+    distance_m: float = Field(
+        60,
+        gt=0,
+        le=10_000,
+        description="Or so much way made since the first fix outside (a vehicle pushed slowly).",
+    )
+    confirm_fixes: int = Field(2, ge=1, le=100, description="Moving fixes that confirm it.")
+
+
+class Plausibility(_Section):
+    """What a receiver may say and be believed."""
+
+    max_speed_mps: float = Field(
+        70, gt=0, le=400, description="Faster between two fixes is a receiver's jump."
+    )
+    jump_fixes: int = Field(
+        3, ge=2, le=100, description="Fixes that must agree before a jump is believed after all."
+    )
+    max_accuracy_m: float = Field(
+        200, gt=0, le=100_000, description="A fix less accurate than this proves no movement."
+    )
+    accuracy_factor: float = Field(
+        3, ge=0, le=20, description="A fence is widened by so many times the fix's accuracy."
+    )
+    back_fill_after_s: float = Field(
+        300,
+        ge=1,
+        le=86_400,
+        description="A fix older than this on arrival is back-fill: history, never an alert.",
+    )
+    future_after_s: float = Field(
+        120,
+        ge=1,
+        le=86_400,
+        description="A fix further ahead of its arrival than this is taken at its arrival.",
+    )
+
+
+class Thresholds(_Section):
+    """Everything a rules file can say; every key has a default."""
+
+    arming: Arming = Arming()
+    left_fence: LeftFence = LeftFence()
+    moved_while_armed: MovedWhileArmed = MovedWhileArmed()
+    plausibility: Plausibility = Plausibility()
+
+    @classmethod
+    def from_toml(cls, path: Path | str) -> Self:
+        """Read a rules file.  Raises `RulesError` with one line that names file and key."""
+        try:
+            data = tomllib.loads(Path(path).read_text("utf-8"))
+        except OSError as error:
+            msg = f"{path}: cannot be read: {error.strerror or error}"
+            raise RulesError(msg) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            msg = f"{path}: not TOML: {error}"
+            raise RulesError(msg) from error
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            found = "" if first["type"] == "extra_forbidden" else f", found {first['input']!r}"
+            msg = f"{path}: {key}: {first['msg']}{found}"
+            raise RulesError(msg) from error
+
+
+def _no_zones() -> ZoneSet:
+    return ZoneSet.from_geojson({"type": "FeatureCollection", "features": []})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Thresholds and zones, ready for the kernel.
+
+    A zone guards the vehicles parked in it unless its property `role` says otherwise (a
+    jurisdiction is drawn and reported, not guarded).
+    """
+
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    zones: ZoneSet = field(default_factory=_no_zones)
+
+    def guarding(self) -> NDArray[np.bool_]:
+        """Which zones guard what is parked in them, bool[number of zones]."""
+        return np.array(
+            [zone.properties.get("role", "fence") == "fence" for zone in self.zones.zones],
+            np.bool_,
+        )
+
+    def parameters(self) -> NDArray[np.void]:
+        """The thresholds for the kernel: one record of `PARAMETERS`, shape (1,), times in ms."""
+        rule, out = self.thresholds, np.zeros(1, PARAMETERS)
+        out["parked_after_ms"] = rule.arming.parked_after_s * 1000
+        out["self_after_ms"] = rule.arming.self_after_s * 1000
+        out["dwell_radius_m"] = rule.arming.dwell_radius_m
+        out["fence_radius_m"] = rule.left_fence.radius_m
+        out["zone_band_m"] = rule.left_fence.zone_band_m
+        out["away_fixes"] = rule.left_fence.confirm_fixes
+        out["moving_mps"] = rule.moved_while_armed.speed_mps
+        out["moving_m"] = rule.moved_while_armed.distance_m
+        out["moving_fixes"] = rule.moved_while_armed.confirm_fixes
+        out["max_mps"] = rule.plausibility.max_speed_mps
+        out["jump_fixes"] = rule.plausibility.jump_fixes
+        out["max_accuracy_m"] = rule.plausibility.max_accuracy_m
+        out["accuracy_factor"] = rule.plausibility.accuracy_factor
+        out["back_fill_after_ms"] = rule.plausibility.back_fill_after_s * 1000
+        out["future_after_ms"] = rule.plausibility.future_after_s * 1000
+        return out
+
+
+PARAMETERS = np.dtype(
+    [
+        ("parked_after_ms", "i8"),
+        ("self_after_ms", "i8"),
+        ("dwell_radius_m", "f8"),
+        ("fence_radius_m", "f8"),
+        ("zone_band_m", "f8"),
+        ("moving_mps", "f8"),
+        ("moving_m", "f8"),
+        ("max_mps", "f8"),
+        ("max_accuracy_m", "f8"),
+        ("accuracy_factor", "f8"),
+        ("back_fill_after_ms", "i8"),
+        ("future_after_ms", "i8"),
+        ("away_fixes", "i8"),
+        ("moving_fixes", "i8"),
+        ("jump_fixes", "i8"),
+    ]
+)
+"""Layout of the thresholds as the kernel reads them."""

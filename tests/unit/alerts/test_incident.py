@@ -1,0 +1,199 @@
+"""One theft is one incident; levels rise on evidence; people move it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.incident import (
+    IllegalMoveError,
+    Incident,
+    Outcome,
+    State,
+    close,
+    fold,
+    fold_all,
+    receive,
+    sign,
+)
+from alerts.ledger import UnknownIncidentError, Wanted
+from alerts.level import Level, level_of
+from alerts.report import Report
+from alerts.sqlite_ledger import SqliteLedger
+
+
+def report(
+    kind: str = "left_fence",
+    *,
+    t: float = 1000.0,
+    vehicle: str = "v",
+    ignition: str = "off",
+    armed: str = "by_owner",
+    episode: float | None = None,
+) -> Report:
+    kinds = {"left_fence": ["place"], "moved_while_armed": ["motion"]}[kind]
+    if kind == "moved_while_armed" and ignition == "off":
+        kinds = [*kinds, "ignition_off"]
+    episode = t if episode is None else episode
+    return Report.from_wire(
+        {
+            "id": f"s-{vehicle}-{kind}-{episode}",
+            "vehicle_id": vehicle,
+            "kind": kind,
+            "t": episode,
+            "t_detected": t,
+            "lon": 112.3,
+            "lat": 28.5,
+            "strength": 0.9,
+            "evidence": {
+                "kinds": kinds,
+                "episode": episode,
+                "armed": armed,
+                "ignition": ignition,
+                "distance_m": 200.0,
+            },
+        }
+    )
+
+
+def file(reports: list[Report]) -> list[Incident]:
+    ledger = SqliteLedger(":memory:")
+    ledger.receive(reports, at_ms=1)
+    return [entry.incident for entry in ledger.newest(Wanted(), None, 100)][::-1]
+
+
+def test_both_signals_of_one_theft_make_one_red_incident() -> None:
+    (incident,) = file(
+        [report("left_fence"), report("moved_while_armed", t=1010.0, episode=1000.0)]
+    )
+    assert incident.level is Level.RED
+    assert [rise.level for rise in incident.history] == [Level.BLUE, Level.RED]
+    assert len(incident.reports) == 2
+
+
+def test_one_place_signal_alone_stays_blue() -> None:
+    assert level_of([report("left_fence")]) is Level.BLUE
+
+
+def test_an_owner_who_forgot_to_disarm_is_never_red() -> None:
+    both = [report("left_fence", ignition="on"), report("moved_while_armed", ignition="on")]
+    assert level_of(both) is Level.BLUE
+
+
+def test_a_vehicle_that_armed_itself_and_has_no_key_wire_is_yellow_not_red() -> None:
+    both = [
+        report(kind, ignition="unknown", armed="by_itself")
+        for kind in ("left_fence", "moved_while_armed")
+    ]
+    assert level_of(both) is Level.YELLOW
+
+
+def test_a_thief_who_pauses_and_goes_on_is_still_one_incident() -> None:
+    incidents = file([report(t=1000.0), report(t=1000.0 + 3600)])
+    assert len(incidents) == 1
+
+
+def test_a_theft_a_day_later_is_another_incident() -> None:
+    incidents = file([report(t=1000.0), report(t=1000.0 + 86_400)])
+    assert len(incidents) == 2
+
+
+def test_two_vehicles_never_share_an_incident() -> None:
+    incidents = file([report(vehicle="a"), report(vehicle="b")])
+    assert [i.vehicle_id for i in incidents] == ["a", "b"]
+
+
+def test_a_signal_of_a_closed_episode_reopens_nothing() -> None:
+    ledger = SqliteLedger(":memory:")
+    (entry,) = ledger.receive([report()], at_ms=1)
+    ledger.close(entry.incident.id, "officer", "ours", Outcome.FALSE_ALARM, at_ms=2)
+    ledger.receive([report("moved_while_armed", t=1010.0, episode=1000.0)], at_ms=3)
+    (latest,) = ledger.newest(Wanted(), None, 10)
+    assert latest.incident.state is State.CLOSED
+    assert latest.incident.level is Level.BLUE
+    assert len(latest.incident.reports) == 2
+
+
+def test_a_new_episode_after_closing_opens_a_new_incident() -> None:
+    ledger = SqliteLedger(":memory:")
+    (entry,) = ledger.receive([report()], at_ms=1)
+    ledger.close(entry.incident.id, "officer", "", Outcome.RECOVERED, at_ms=2)
+    ledger.receive([report(t=5000.0)], at_ms=3)
+    assert len(ledger.newest(Wanted(), None, 10)) == 2
+
+
+def test_people_move_an_incident_only_forward() -> None:
+    (event,) = receive(report(), None, 1)
+    incident = fold(None, event)
+    signed = fold(incident, sign(incident, "officer", "on my way", 2000))
+    assert signed.state is State.SIGNED
+    with pytest.raises(IllegalMoveError, match="only a reported"):
+        sign(signed, "other", "", 3000)
+    closed = fold(signed, close(signed, "officer", "found", Outcome.RECOVERED, 4000))
+    assert (closed.state, closed.outcome) == (State.CLOSED, Outcome.RECOVERED)
+    with pytest.raises(IllegalMoveError, match="closed already"):
+        close(closed, "officer", "", Outcome.NOT_FOUND, 5000)
+
+
+def test_nobody_can_move_an_incident_that_is_not_there() -> None:
+    ledger = SqliteLedger(":memory:")
+    with pytest.raises(UnknownIncidentError):
+        ledger.sign("i-nothing", "officer", "", 1)
+    with pytest.raises(UnknownIncidentError):
+        ledger.incident("i-nothing")
+
+
+@given(st.data())
+def test_filing_reports_twice_changes_nothing(data: st.DataObject) -> None:
+    reports = [
+        report(kind, t=t, vehicle=vehicle, ignition=ignition)
+        for kind, t, vehicle, ignition in data.draw(
+            st.lists(
+                st.tuples(
+                    st.sampled_from(["left_fence", "moved_while_armed"]),
+                    st.sampled_from([1000.0, 1010.0, 40_000.0, 90_000.0]),
+                    st.sampled_from(["a", "b"]),
+                    st.sampled_from(["on", "off", "unknown"]),
+                ),
+                max_size=8,
+            )
+        )
+    ]
+    once, twice = SqliteLedger(":memory:"), SqliteLedger(":memory:")
+    once.receive(reports, at_ms=1)
+    cut = data.draw(st.integers(0, len(reports)))
+    twice.receive(reports[:cut], at_ms=1)
+    twice.receive(reports, at_ms=1)
+    assert once.entries_after(0, 1000) == twice.entries_after(0, 1000)
+
+
+def test_the_state_is_what_the_events_fold_to(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite")
+    ledger.receive(
+        [report("left_fence"), report("moved_while_armed", t=1010.0, episode=1000.0)], at_ms=1
+    )
+    incident, entries = ledger.incident(ledger.entries_after(0, 1)[0].incident.id)
+    ledger.sign(incident.id, "officer", "", 5)
+    ledger.disconnect()
+    again = SqliteLedger(tmp_path / "ledger.sqlite")
+    incident, entries = again.incident(incident.id)
+    assert incident == fold_all(entry.event for entry in entries)
+    assert [entry.seq for entry in entries] == sorted(entry.seq for entry in entries)
+    assert again.open_by_level() == {"blue": 0, "yellow": 0, "red": 1}
+    assert again.levels_of_vehicles() == {"v": Level.RED}
+    again.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"id": ""}, "id: expected a text"),
+        ({"lon": "x"}, "lon: expected a number"),
+        ({"t": True}, "t: expected a number"),
+        ({"evidence": []}, "evidence: expected an object"),
+    ],
+)
+def test_a_malformed_signal_says_which_key(change: dict[str, object], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Report.from_wire({**report().body, **change})

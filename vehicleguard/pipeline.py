@@ -1,0 +1,163 @@
+"""The embedded pipeline: messages in, durable blocks, detection, incidents; one thread's work.
+
+The order is the promise: durable, then acknowledged, then worked on.  Whatever was durable and not
+yet worked on when the process died is worked on at the next start, and doing it twice changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import structlog
+
+from alerts.incident import Incident
+from alerts.ledger import Entry
+from alerts.report import Report
+from alerts.sqlite_ledger import SqliteLedger
+from ingest.fix import FixBatch
+from ingest.intake import Intake, Taken
+from ingest.log import BlockLog
+from ingest.message import Message
+from streams import snapshot
+from streams.kernel import Count
+from streams.processor import Processor
+from streams.rules import Rules
+from streams.signal import Signal
+from streams.snapshot import SnapshotStore
+from streams.state import FleetState
+from vehicleguard.fleet_view import FleetView
+from vehicleguard.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+def now_ms() -> int:
+    """The wall clock, UTC epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Pipeline:
+    """Log, state and ledger of one run, and the steps between them.
+
+    Only the pipeline's thread calls `take`, `process` and `snapshot`; `fleet` may be read from any.
+    """
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        blocks: BlockLog,
+        snapshots: SnapshotStore,
+        ledger: SqliteLedger,
+        rules: Rules,
+        metrics: Metrics,
+        committed: Callable[[Sequence[Entry]], None] = lambda _: None,
+        clock_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self._intake = intake
+        self._blocks = blocks
+        self._snapshots = snapshots
+        self._ledger = ledger
+        self._rules = rules
+        self._zone_ids = [zone.id for zone in rules.zones.zones]
+        self._processor = Processor(rules)
+        self._metrics = metrics
+        self._committed = committed
+        self._clock_ms = clock_ms
+        self._tallied = self._processor.tally.copy()
+        self.fixes_total = 0
+        self.rejects_total = 0
+        self.state, self.done = self._restore()
+        self.fleet = FleetView(self.state, ledger.levels_of_vehicles())
+
+    def _restore(self) -> tuple[FleetState, int]:
+        """The state of the newest snapshot that can be read, and the block it stands after."""
+        held = self._snapshots.newest()
+        if held is None:
+            return FleetState(), 0
+        number, data = held
+        try:
+            return snapshot.decode(data, self._zone_ids), number
+        except snapshot.SnapshotError as error:
+            # the log holds everything a snapshot does; it only takes longer
+            log.warning("snapshot unreadable, working through the whole log", error=str(error))
+            return FleetState(), 0
+
+    def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Work through the blocks after the snapshot; how many there were."""
+        blocks = 0
+        for number, batch in self._blocks.read_from(self.done + 1):
+            self.process(number, batch)
+            blocks += 1
+            progress(blocks)
+        return blocks
+
+    def take(self, messages: Sequence[Message]) -> Taken:
+        """Make what `messages` hold durable; only then may they be acknowledged."""
+        started = time.perf_counter()
+        taken = self._intake.take(messages)
+        m = self._metrics
+        m.durable.observe(time.perf_counter() - started)
+        m.messages.inc(len(messages))
+        m.accepted.inc(len(taken.batch))
+        for reject in taken.rejects:
+            m.rejects.labels(str(reject.reason)).inc()
+        self.fixes_total += len(taken.batch)
+        self.rejects_total += len(taken.rejects)
+        return taken
+
+    def process(self, number: int, batch: FixBatch) -> None:
+        """Advance the vehicles by block `number` and file what the detectors say."""
+        m = self._metrics
+        with m.step.time(), self.fleet.lock:
+            signals = self._processor.step(batch, self.state)
+            self.fleet.changed(np.unique(self.state.intern(batch.ids)))
+        m.vehicles.set(len(self.state))
+        for count in Count:
+            new = int(self._processor.tally[count] - self._tallied[count])
+            if new:
+                m.fates.labels(count.name.lower()).inc(new)
+        self._tallied[:] = self._processor.tally
+        if signals:
+            self._file(signals)
+        self.done = number
+
+    def _file(self, signals: Sequence[Signal]) -> None:
+        entries = self._ledger.receive(
+            [Report.from_wire(signal.to_wire()) for signal in signals], self._clock_ms()
+        )
+        at_ms = self._clock_ms()
+        fresh = {entry.event.report.id for entry in entries if entry.event.report}
+        m = self._metrics
+        for signal in signals:
+            if signal.id in fresh:
+                m.signals.labels(str(signal.kind)).inc()
+                m.fix_to_incident.observe(max(at_ms - signal.t_detected_ms, 0) / 1000)
+                m.receive_to_incident.observe(max(at_ms - signal.received_ms, 0) / 1000)
+        for entry in entries:
+            if entry.event.level is not None:
+                m.incidents.labels(entry.event.level.label).inc()
+                log.info(
+                    "incident",
+                    id=entry.incident.id,
+                    vehicle=entry.incident.vehicle_id,
+                    level=entry.event.level.label,
+                    reason=entry.event.reason,
+                )
+            self.show(entry.incident)
+        if entries:
+            self._committed(entries)
+
+    def show(self, incident: Incident) -> None:
+        """Let the fleet view and the gauges know how an incident stands."""
+        self.fleet.incident(incident)
+        for level, count in self._ledger.open_by_level().items():
+            self._metrics.open.labels(level).set(count)
+
+    def snapshot(self) -> None:
+        """Store the state, so that the next start need not work through the log from there."""
+        with self._metrics.snapshot.time():
+            self._snapshots.save(self.done, snapshot.encode(self.state, self._zone_ids))
