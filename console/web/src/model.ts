@@ -1,0 +1,83 @@
+/**
+ * What the API says, as types.  Times are epoch seconds, places WGS-84 degrees, speeds m/s.
+ */
+
+export type Level = "blue" | "yellow" | "red";
+export const LEVELS: readonly Level[] = ["blue", "yellow", "red"];
+
+export type IncidentState = "reported" | "signed" | "closed";
+export type Outcome = "recovered" | "not_found" | "false_alarm";
+export const OUTCOMES: readonly Outcome[] = ["recovered", "not_found", "false_alarm"];
+
+export interface LevelChange {
+  t: number;
+  level: Level;
+  reason: string;
+}
+
+export interface Incident {
+  id: string;
+  vehicle_id: string;
+  level: Level;
+  state: IncidentState;
+  t_opened: number;
+  t_detected: number;
+  t_updated: number;
+  lon: number;
+  lat: number;
+  signals: string[];
+  history: LevelChange[];
+  outcome: Outcome | null;
+  seq: number;
+}
+
+export interface Signal {
+  id: string;
+  kind: string;
+  t: number;
+  t_detected: number;
+  strength: number;
+  evidence: Record<string, unknown>;
+}
+
+/** One entry of the incident's ledger: opened, joined, raised, signed or closed. */
+export interface LedgerEntry {
+  seq: number;
+  kind: string;
+  t: number;
+  actor?: string | null;
+  reason?: string | null;
+  level?: Level | null;
+  outcome?: Outcome | null;
+  /** Id of the signal that came with it. */
+  signal?: string | null;
+}
+
+export interface IncidentDetail extends Incident {
+  signal_details: Signal[];
+  events: LedgerEntry[];
+}
+
+export interface Status {
+  now: number;
+  started: number;
+  simulated: boolean;
+  version: string;
+  vehicles: number;
+  fixes_total: number;
+  fixes_per_s: number;
+  rejects_total: number;
+  lag_ms: number | null;
+  broker: "up" | "down";
+  open_incidents: Partial<Record<Level, number>>;
+  tiles: string | null;
+  tiles_attribution?: string | null;
+  bounds: [number, number, number, number] | null;
+}
+
+export interface Town {
+  lon: number;
+  lat: number;
+  name_zh: string | null;
+  name_en: string;
+}
