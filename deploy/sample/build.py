@@ -25,6 +25,7 @@ import shapely
 from pyproj import Geod
 from shapely import MultiPoint
 from shapely.affinity import scale
+from shapely.geometry import shape
 
 Json = dict[str, Any]
 GEOD = Geod(ellps="WGS84")
@@ -48,6 +49,7 @@ DEMO = "Invented for the demonstration; no such site need exist."
 BUS_FROM = 1490094000.0  # 2017-03-21 06:00 in Austin (UTC-5), a Tuesday
 BUS_HOURS = 4
 BUSES = 60
+CITY, CITY_WEIGHT = "Yiyang", 8  # the city against a town, by the look of their populations
 
 
 def towns(folder: Path) -> Json:
@@ -104,6 +106,15 @@ def jurisdictions(towns: Json) -> Json:
         for (adcode, name), members in sorted(by_county.items())
     ]
     return _collection([*counties, *townships], attribution=GEONAMES, note=NOT_OFFICIAL)
+
+
+def weigh(towns: Json, outlines: Json) -> None:
+    """Say in `weight` how many simulated people live around a town: none outside our outlines."""
+    land = shapely.union_all([shape(f["geometry"]) for f in outlines["features"]])
+    for town in towns["features"]:
+        inside = shapely.intersects_xy(land, *town["geometry"]["coordinates"])
+        is_city = town["properties"]["name_en"] == CITY
+        town["properties"]["weight"] = (CITY_WEIGHT if is_city else 1) if inside else 0
 
 
 def fences(towns: Json) -> Json:
@@ -217,8 +228,10 @@ def _compact(value: Json) -> str:
 def main(folder: Path, target: Path = TARGET) -> None:
     """Write every file of the sample into `target`."""
     places = towns(folder)
+    outlines = jurisdictions(places)
+    weigh(places, outlines)
     write(target, "towns.geojson", places)
-    write(target, "jurisdictions.geojson", jurisdictions(places))
+    write(target, "jurisdictions.geojson", outlines)
     write(target, "fences.geojson", fences(places))
     pq.write_table(buses(folder), target / "austin_bus.parquet", compression="zstd",
                    compression_level=19)  # fmt: skip

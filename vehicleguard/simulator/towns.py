@@ -45,7 +45,7 @@ def _row(feature: Any) -> tuple[float, float, float] | None:
         if geometry["type"] != "Point" or said.get("in_yiyang") is False:
             return None
         lon, lat = (float(c) for c in geometry["coordinates"][:2])
-        weight = float(said.get("weight") or said.get("population") or 1.0)
+        weight = float(said.get("weight", said.get("population") or 1.0))
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     on_earth = abs(lon) <= 180.0 and abs(lat) < 89.0
