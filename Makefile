@@ -74,7 +74,8 @@ page: console/page/index.html ## build the page
 
 .PHONY: docs
 docs: .venv/.runtime ## write docs/reference.md anew from the code
-	@$(BIN)/python -m vehicleguard.reference > docs/reference.md
+	@$(BIN)/python -m vehicleguard.reference > docs/reference.md.new
+	@mv docs/reference.md.new docs/reference.md
 
 .PHONY: bench
 bench: .venv/.runtime .venv/.warm ## measure ingest, processor and latency in one run
