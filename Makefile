@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet
 STEP := @sh deploy/dev/step.sh
 WEB := console/web
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' 2>/dev/null)
-NODE_IS_FIT := node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
+NODE_IS_FIT := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 1000 + +b < 20019 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
 COMPILED := $(wildcard vehicleguard/warm.py streams/*.py geofence/*.py)
 
 .PHONY: help
@@ -74,7 +74,8 @@ page: console/page/index.html ## build the page
 
 .PHONY: docs
 docs: .venv/.runtime ## write docs/reference.md anew from the code
-	@$(BIN)/python -m vehicleguard.reference > docs/reference.md
+	@$(BIN)/python -m vehicleguard.reference > docs/reference.md.new
+	@mv docs/reference.md.new docs/reference.md
 
 .PHONY: bench
 bench: .venv/.runtime .venv/.warm ## measure ingest, processor and latency in one run
@@ -150,7 +151,7 @@ anew:
 # npm writes this file last.
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
 	@{ $(NODE_IS_FIT); } || { \
-		echo "Node 20 or later (with npm) is needed to build the page; found: $$(node --version 2>/dev/null || echo none)." >&2; \
+		echo "Node 20.19 or later (with npm) is needed to build the page; found: $$(node --version 2>/dev/null || echo none)." >&2; \
 		echo "Mend: install it (Debian, Ubuntu: apt-get install nodejs npm), or 'make node' puts one into .venv." >&2; exit 2; }
 	$(STEP) "Installing the page's packages" npm --prefix $(WEB) ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -91,7 +91,7 @@ def test_no_node_or_an_old_one_is_refused_with_its_mend(machine: Machine, node: 
     machine.program("node", node)
     result = machine.run("make", "page")
     assert result.returncode == 2
-    assert "Node 20 or later" in result.stderr
+    assert "Node 20.19 or later" in result.stderr
     assert "make node" in result.stderr
 
 

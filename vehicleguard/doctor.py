@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 MIN_PYTHON = (3, 11)
-MIN_NODE = 20
+MIN_NODE = (20, 19)
+"""What the page's build tools ask for (`engines` in console/web/package.json)."""
 MIN_SQLITE = (3, 35)
 """The first SQLite that knows `RETURNING` (2021)."""
 
@@ -88,7 +89,7 @@ def node(version: tuple[int, ...] | None, *, page_built: bool, has_sources: bool
     `version` is None when there is no Node.
     """
     text = ".".join(map(str, version)) if version else None
-    if version and version[0] >= MIN_NODE:
+    if version and version >= MIN_NODE:
         return Finding("node", Verdict.OK, Text(str(text), str(text)))
     found = Text(text or "not found", text or "未找到")
     if not has_sources:
@@ -100,8 +101,8 @@ def node(version: tuple[int, ...] | None, *, page_built: bool, has_sources: bool
         Verdict.WARN if page_built else Verdict.FAIL,
         found,
         Text(
-            f"install Node {MIN_NODE} or later, or run: make node",
-            f"安装 Node {MIN_NODE} 或更高版本，或运行：make node",
+            "install Node 20.19 or later, or run: make node",
+            "安装 Node 20.19 或更高版本，或运行：make node",
         ),
     )
 

@@ -13,7 +13,7 @@ from vehicleguard.doctor import GIB, Finding, Port, Verdict
 
 HEALTHY = [
     doctor.python((3, 11, 0)),
-    doctor.node((20, 1, 0), page_built=False, has_sources=True),
+    doctor.node((20, 19, 0), page_built=False, has_sources=True),
     doctor.node(None, page_built=True, has_sources=False),
     doctor.page(built=True, has_sources=True),
     doctor.broker("/venv/bin/nats-server"),
@@ -34,7 +34,7 @@ HEALTHY = [
 AILING = [
     (doctor.python((3, 10, 14)), Verdict.FAIL, "3.10.14"),
     (doctor.node(None, page_built=False, has_sources=True), Verdict.FAIL, "not found"),
-    (doctor.node((18, 19, 0), page_built=False, has_sources=True), Verdict.FAIL, "18.19.0"),
+    (doctor.node((20, 18, 3), page_built=False, has_sources=True), Verdict.FAIL, "20.18.3"),
     (doctor.node(None, page_built=True, has_sources=True), Verdict.WARN, "not found"),
     (doctor.page(built=False, has_sources=True), Verdict.FAIL, "not built"),
     (doctor.page(built=False, has_sources=False), Verdict.FAIL, "not built"),
