@@ -23,6 +23,10 @@ NOTICE = """\
 The vehicles on this page are SIMULATED, apart from the buses (AUS-…), which replay real traces of
 Austin, Texas. 本页车辆为模拟数据（AUS-… 为奥斯汀公交真实轨迹回放）。"""
 
+_KEPT_DAYS = (
+    0.25  # 30,000 vehicles write some 5 GB a day, and a demo left running must not fill a disk
+)
+
 
 def free_port(wanted: int) -> int:
     """`wanted` if nobody has it on loopback, else any free one."""
@@ -44,7 +48,11 @@ def settings_of(data: Path, port: int | None, mqtt_port: int | None) -> Settings
         update={
             "data": data,
             "ingest": given.ingest.model_copy(
-                update={"host": None, "port": mqtt_port or free_port(given.ingest.port)}
+                update={
+                    "host": None,
+                    "port": mqtt_port or free_port(given.ingest.port),
+                    "retention_days": _KEPT_DAYS,
+                }
             ),
             "streams": StreamSettings(zones=sample.path("fences.geojson"), snapshot_s=10),
             "outlines": sample.path("jurisdictions.geojson"),
