@@ -1,21 +1,16 @@
 """kill -9 at random moments under load: what was acknowledged is stored, every theft found once.
 
-Terminals here behave as terminals should: they number their fixes, send the next one only when the
-last was acknowledged by the application, and send again when no answer comes.  The expected
-incidents come from the same fixes run through the core without any interruption.
+The expected incidents come from the same fixes run through the core without any interruption.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
 
 from alerts.sqlite_ledger import SqliteLedger
@@ -24,6 +19,7 @@ from streams.processor import step
 from streams.rules import Rules, Thresholds
 from streams.state import FleetState
 from tests.running import Running, free_port
+from tests.terminals import Terminals
 from tests.timeline import HOME, Track, batch_of, offset
 
 FIXES = 60
@@ -47,84 +43,6 @@ def tracks(terminals: int, start_ms: int) -> list[Track]:
             track.park(FIXES, every_s=60)
         told.append(track)
     return told
-
-
-class Terminals:
-    """Every terminal has one fix under way at a time, and repeats it until it is answered."""
-
-    def __init__(self, port: int, told: list[Track]) -> None:
-        self.payloads = {track.vehicle: [wire(track, n) for n in range(FIXES)] for track in told}
-        self.next = dict.fromkeys(self.payloads, 0)
-        self.sent_at = dict.fromkeys(self.payloads, 0.0)
-        self._lock = threading.Lock()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="killtest")
-        self._client.on_connect = self._connected
-        self._client.on_message = self._answered
-        self._client.reconnect_delay_set(1, 1)
-        self._client.connect_async("127.0.0.1", port)
-        self._client.loop_start()
-        self._stop = threading.Event()
-        self._repeater = threading.Thread(target=self._repeat, daemon=True)
-        self._repeater.start()
-
-    def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe("vg/v1/+/ack", qos=1)
-        with self._lock:
-            waiting = [t for t, n in self.next.items() if n < FIXES]
-        for terminal in waiting:
-            self._send(terminal)
-
-    def _answered(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        terminal = message.topic.split("/")[2]
-        answer = json.loads(message.payload)
-        assert "rejected" not in answer, answer
-        with self._lock:
-            if answer["seq"] != self.next[terminal]:
-                return
-            self.next[terminal] += 1
-            more = self.next[terminal] < FIXES
-        if more:
-            self._send(terminal)
-
-    def _send(self, terminal: str) -> None:
-        with self._lock:
-            n = self.next[terminal]
-            self.sent_at[terminal] = time.monotonic()
-        self._client.publish(f"vg/v1/{terminal}/fix", self.payloads[terminal][n], qos=1)
-
-    def _repeat(self) -> None:
-        while not self._stop.wait(0.5):
-            if not self._client.is_connected():
-                continue
-            now = time.monotonic()
-            with self._lock:
-                late = [t for t, n in self.next.items() if n < FIXES and now - self.sent_at[t] > 3]
-            for terminal in late:
-                self._send(terminal)
-
-    def acknowledged(self) -> int:
-        with self._lock:
-            return sum(self.next.values())
-
-    def close(self) -> None:
-        self._stop.set()
-        self._repeater.join()
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-def wire(track: Track, n: int) -> bytes:
-    row = track.rows[n]
-    body = {
-        "t": int(str(row["t_ms"])) / 1000,
-        "lon": row["lon"],
-        "lat": row["lat"],
-        "speed": row["speed_mps"],
-        "armed": True,
-        "ign": False,
-        "seq": n,
-    }
-    return json.dumps(body).encode()
 
 
 def expected(told: list[Track], rules: Rules) -> dict[str, set[str]]:
@@ -161,7 +79,6 @@ def test_nothing_acknowledged_is_lost_and_no_theft_is_doubled(
     )
     run.start()
     terminals = Terminals(port, told)
-    total = len(told) * FIXES
     try:
         done = 0
         while done < kills:
@@ -171,10 +88,7 @@ def test_nothing_acknowledged_is_lost_and_no_theft_is_doubled(
             done += 1
             run.start(wait=rng.random() < 0.7)
         run.wait_ready()
-        deadline = time.monotonic() + 240
-        while terminals.acknowledged() < total and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert terminals.acknowledged() == total
+        terminals.wait(240)
     finally:
         terminals.close()
         run.stop()
@@ -199,7 +113,7 @@ def test_nothing_acknowledged_is_lost_and_no_theft_is_doubled(
     assert {v: {r.id for r in i.reports} for v, i in final.items()} == wanted
     assert all(len(i.reports) == len({r.id for r in i.reports}) for i in final.values())
     print(  # noqa: T201 - the ledger of this proof
-        f"\nkills {kills}, fixes acknowledged {total}, stored {len(stored)} "
+        f"\nkills {kills}, fixes acknowledged {terminals.total}, stored {len(stored)} "
         f"(repeats {stored.total() - len(stored)}), lost 0, "
         f"thefts {len(wanted)}, incidents {len(opened)}, doubled 0"
     )
