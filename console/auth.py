@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
+from fastapi import Request
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -96,18 +96,10 @@ class Auth:
             raise ProblemError(403, "a request with the session cookie must come from this site")
         return identity
 
-    def open_session(self, response: Response, identity: Identity, *, secure: bool) -> Identity:
-        """Put a session of `identity` into `response`'s cookie; the identity it now gives."""
-        session = Identity(identity.who, "cookie", self._clock() + self._session_s)
-        response.set_cookie(
-            COOKIE,
-            self._sessions.dumps({"who": session.who, "until": session.until}),
-            max_age=int(self._session_s),
-            httponly=True,
-            secure=secure,
-            samesite="strict",
-        )
-        return session
+    def open_session(self, who: str) -> tuple[Identity, str]:
+        """A session of `who` from now on, and the cookie that proves it."""
+        session = Identity(who, "cookie", self._clock() + self._session_s)
+        return session, self._sessions.dumps({"who": who, "until": session.until})
 
 
 def peer_of(request: Request) -> str:

@@ -69,15 +69,22 @@ class Feed:
         self._notifier = notifier
         self._max_listeners = max_listeners
         self._backlog = backlog
+        # Never more than the tail holds, or whoever is in time would find itself behind it.
+        self._page = min(_PAGE, backlog)
         self._poll_s = poll_s
         self._tail: deque[_Sent] = deque()
-        self._floor: int | None = None  # the tail holds every event above this number
+        self._floor: int | None = None
         self._said = b""
         self._said_number = 0
         self._changed = asyncio.Event()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self.listeners = 0
+
+    @property
+    def floor(self) -> int | None:
+        """The tail holds every event above this number; None until the ledger was read once."""
+        return self._floor
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -165,7 +172,7 @@ class Feed:
 
     async def _read(self, cursor: int) -> list[_Sent]:
         def read() -> list[_Sent]:
-            events = self._incidents.events_after(cursor, _PAGE)
+            events = self._incidents.events_after(cursor, self._page)
             return [_Sent(event.seq, encode(event)) for event in events]
 
         return await run_in_threadpool(read)
@@ -185,7 +192,7 @@ class Feed:
                     while news := await self._read(seq):
                         seq = news[-1].seq
                         self._append(news)
-                        if len(news) < _PAGE:
+                        if len(news) < self._page:
                             break
                 except Exception:  # a ledger that is busy now must not end the feed
                     log.exception("ledger_unreadable")

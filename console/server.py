@@ -11,6 +11,9 @@ from fastapi import FastAPI
 
 _START_S = 30.0
 
+_STOP_S = 5.0
+"""Waited for at most: a port that hangs in a call must not keep the run from ending."""
+
 _STALLED_MS = 20_000
 """A peer that takes nothing for this long is cut off: a listener that has gone silent must not
 hold its place."""
@@ -78,7 +81,7 @@ class ConsoleServer:
         self._server.should_exit = True
         self._app.state.feed.close()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_STOP_S)
         self._socket.close()
 
     def _run(self) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from console.answer import identity_of, json_answer
 from console.auth import COOKIE, Auth, Identity, peer_of
 from console.problem import ProblemError, responses
+from console.settings import ConsoleSettings
 from console.wire import Credentials, Session
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -27,10 +28,18 @@ async def sign_in(request: Request, credentials: Credentials | None = None) -> R
         identity = auth.identify(request)
     if identity.by != "token":
         raise ProblemError(401, "signing in takes the token")
-    response = json_answer(None)
-    session = auth.open_session(response, identity, secure=request.url.scheme == "https")
-    cookies = [value for name, value in response.headers.items() if name == "set-cookie"]
-    return json_answer(asdict(session), {"Set-Cookie": cookies[0]})
+    session, cookie = auth.open_session(identity.who)
+    response = json_answer(asdict(session))
+    settings: ConsoleSettings = request.app.state.settings
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=int(settings.session_hours * 3600),
+        httponly=True,
+        secure=_secure(request),
+        samesite="strict",
+    )
+    return response
 
 
 @router.get("", response_model=Session)
@@ -40,8 +49,12 @@ async def who(identity: _Identity) -> Response:
 
 
 @router.delete("", status_code=204, response_class=Response)
-async def sign_out(_: _Identity) -> Response:
+async def sign_out(request: Request, _: _Identity) -> Response:
     """Forget the cookie."""
     response = Response(status_code=204, headers={"Cache-Control": "no-store"})
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, httponly=True, secure=_secure(request), samesite="strict")
     return response
+
+
+def _secure(request: Request) -> bool:
+    return request.url.scheme == "https"

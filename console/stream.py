@@ -41,7 +41,7 @@ class _Stream(StreamingResponse):
 
 @router.get(
     "/stream",
-    response_class=_Stream,
+    response_class=StreamingResponse,
     responses={
         200: {
             "description": "`incident` events with the ledger number as `id`, a `status` event "
@@ -57,7 +57,10 @@ async def stream(
     ports: Annotated[Ports, Depends(ports_of)],
     identity: Annotated[Identity, Depends(identity_of)],
     last_event_id: Annotated[
-        str | None, Header(description="Number of the last event known; wins over the query.")
+        str | None,
+        Header(
+            alias="Last-Event-ID", description="Id of the last event known; wins over the query."
+        ),
     ] = None,
     asked: Annotated[
         str | None, Query(alias="last_event_id", description="The same, for a first connection.")

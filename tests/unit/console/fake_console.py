@@ -12,15 +12,13 @@ import threading
 import time
 from pathlib import Path
 
-_HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(_HERE.parents[2]), str(_HERE)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-import fakes  # noqa: E402 - found by the path above
-
-from console.app import create_app  # noqa: E402
-from console.notify import Notifier  # noqa: E402
-from console.ports import Ports  # noqa: E402
-from console.server import ConsoleServer  # noqa: E402
+from console.app import create_app
+from console.notify import Notifier
+from console.ports import Ports
+from console.server import ConsoleServer
+from tests.unit.console import fakes
 
 
 def live(ports: Ports, notifier: Notifier, stop: threading.Event) -> None:
