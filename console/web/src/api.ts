@@ -71,7 +71,7 @@ export async function session(): Promise<void> {
 
 export async function signIn(token: string): Promise<void> {
   // Header values are Latin-1: anything else cannot be a token, and fetch would raise on it.
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new ApiError(401, "not a token");
+  if (!/^[\x20-\x7e]+$/.test(token)) throw new ApiError(401, "not a token");
   await ask("session", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
 }
 

@@ -2,15 +2,10 @@
 
 import * as api from "./api";
 import { ApiError } from "./api";
+import { tokenInFragment } from "./fragment";
 import * as state from "./state";
 
 const RETRY_MS = 2000;
-
-/** The token in `#token=…`; null without one. */
-export function tokenInFragment(hash: string): string | null {
-  const token = new URLSearchParams(hash.replace(/^#/, "")).get("token");
-  return token === null || token === "" ? null : token;
-}
 
 /** Decide `state.access`; while nobody answers it asks again and again. */
 export async function enter(): Promise<void> {

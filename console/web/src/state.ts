@@ -52,6 +52,11 @@ export const pinned = signal<Vehicle | null>(null);
 export type Sheet = "peek" | "half" | "full";
 export const sheet = signal<Sheet>("half");
 
+/** Whoever calls it while being drawn is drawn again with every delta of positions. */
+export function followFleet(): number {
+  return fleetTick.value;
+}
+
 /** Forget what only somebody signed in may see. */
 export function forget(): void {
   feed.value = new Map();

@@ -79,11 +79,11 @@ export class Stream {
       });
     }
     source.addEventListener("status", (event) => {
-      const status = parse<Status>(event);
+      const status = parse(event) as Status | null;
       if (status !== null) this.listener.onStatus(status);
     });
     source.addEventListener("incident", (event) => {
-      const incident = parse<Incident>(event);
+      const incident = parse(event) as Incident | null;
       if (incident !== null) this.listener.onIncident(incident);
     });
   }
@@ -99,9 +99,9 @@ export class Stream {
 }
 
 /** A malformed event harms nobody beside it. */
-function parse<T>(event: Event): T | null {
+function parse(event: Event): unknown {
   try {
-    return JSON.parse((event as MessageEvent<string>).data) as T;
+    return JSON.parse((event as MessageEvent<string>).data);
   } catch {
     return null;
   }

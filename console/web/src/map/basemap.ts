@@ -112,7 +112,7 @@ function layers(palette: Palette, language: Language, tiles: boolean): LayerSpec
     "text-field": ["get", language] as ["get", string],
     "text-font": FONTS,
   };
-  const halo = { "text-halo-color": palette.halo, "text-halo-width": 1.6 };
+  const halo = { "text-halo-color": palette.halo, "text-halo-width": 2 };
   return [
     { id: "background", type: "background", paint: { "background-color": palette.background } },
     ...(tiles
@@ -195,6 +195,18 @@ function layers(palette: Palette, language: Language, tiles: boolean): LayerSpec
         "line-width": 2,
         "line-opacity": 0.75,
         "line-dasharray": [0.2, 2.4],
+      },
+    },
+    {
+      id: "route-start",
+      type: "circle",
+      source: "route",
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-radius": 4.5,
+        "circle-color": palette.background,
+        "circle-stroke-color": palette.route,
+        "circle-stroke-width": 2,
       },
     },
     {

@@ -23,8 +23,8 @@ export interface MapLook {
 }
 
 export interface MapClocks {
-  now(): number;
-  steady(): number;
+  now: () => number;
+  steady: () => number;
 }
 
 export interface Place {
@@ -100,14 +100,18 @@ export class MapView {
     this.#map.triggerRepaint();
   }
 
-  setData(data: BasemapData, bounds: [number, number, number, number] | null): void {
+  setData(
+    data: BasemapData,
+    bounds: [number, number, number, number] | null,
+    covered: number,
+  ): void {
     this.#data = data;
     this.#setData();
     const home = boundsOf(data) ?? bounds;
     if (home === null) return;
     const first = this.#home === null;
     this.#home = home;
-    if (first) this.showAll(false);
+    if (first) this.showAll(covered, false);
   }
 
   /** Theme, language and tiles.  Layers are changed in place: a new style would blink. */
@@ -134,9 +138,11 @@ export class MapView {
     }
   }
 
-  showAll(animate = true): void {
+  /** Fit everything into what `covered` pixels at the bottom leave free. */
+  showAll(covered: number, animate = true): void {
     if (this.#home === null) return;
-    this.#map.fitBounds(this.#home, { padding: 24, animate: animate && !this.#motion.matches });
+    const padding = { top: 28, left: 28, right: 76, bottom: 28 + covered };
+    this.#map.fitBounds(this.#home, { padding, animate: animate && !this.#motion.matches });
   }
 
   zoomBy(steps: number): void {
@@ -180,7 +186,7 @@ export class MapView {
     for (const { lon, lat } of rest)
       [w, s, e, n] = [Math.min(w, lon), Math.min(s, lat), Math.max(e, lon), Math.max(n, lat)];
     this.#map.fitBounds([w, s, e, n], {
-      padding: { top: 90, left: 60, right: 60, bottom: 90 + bottomPadding },
+      padding: { top: 80, left: 60, right: 96, bottom: 70 + bottomPadding },
       maxZoom: 14,
       duration: this.#motion.matches ? 0 : 900,
     });
@@ -232,10 +238,10 @@ export class MapView {
 
   #setData(): void {
     if (!this.#ready) return;
-    this.#source("areas")?.setData(this.#data.areas);
-    this.#source("corridors")?.setData(this.#data.corridors);
-    this.#source("county-labels")?.setData(this.#data.countyLabels);
-    this.#source("town-labels")?.setData(this.#data.townLabels);
+    void this.#source("areas")?.setData(this.#data.areas);
+    void this.#source("corridors")?.setData(this.#data.corridors);
+    void this.#source("county-labels")?.setData(this.#data.countyLabels);
+    void this.#source("town-labels")?.setData(this.#data.townLabels);
   }
 
   #route(began: Place | null, now: Place | null): void {
@@ -243,6 +249,11 @@ export class MapView {
       began === null || now === null
         ? []
         : [
+            {
+              type: "Feature",
+              properties: {},
+              geometry: { type: "Point", coordinates: [began.lon, began.lat] },
+            },
             {
               type: "Feature",
               properties: {},
@@ -255,7 +266,7 @@ export class MapView {
               },
             },
           ];
-    this.#source("route")?.setData({ type: "FeatureCollection", features });
+    void this.#source("route")?.setData({ type: "FeatureCollection", features });
   }
 
   #source(id: string): GeoJSONSource | undefined {

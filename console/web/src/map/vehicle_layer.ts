@@ -21,10 +21,10 @@ export interface Scene {
   fleet: Fleet;
   palette: Palette;
   /** Epoch seconds on the server's clock. */
-  now(): number;
+  now: () => number;
   /** Seconds on the page's steady clock, on which arrivals are noted. */
-  steady(): number;
-  reducedMotion(): boolean;
+  steady: () => number;
+  reducedMotion: () => boolean;
 }
 
 /** What the layer did, for whoever wants to know whether it keeps up. */
@@ -39,7 +39,7 @@ export interface DrawCounts {
 /** Radius of a parked vehicle's dot in CSS pixels. */
 export function dotRadius(zoom: number): number {
   const share = Math.max(0, Math.min(1, (zoom - 8) / 7));
-  return 1.5 + 4 * share * share + share;
+  return 1.1 + share + 4.2 * share * share;
 }
 
 interface Resources {
@@ -132,6 +132,7 @@ export class VehicleLayers {
     gl.uniform1f(uniform("u_stale"), STALE_AFTER_S);
     gl.uniform1f(uniform("u_radius"), dotRadius(zoom) * pixel);
     gl.uniform1f(uniform("u_pixel"), pixel);
+    gl.uniform1f(uniform("u_alpha"), Math.max(0.5, Math.min(0.95, 0.5 + (zoom - 8) / 8)));
     gl.uniform1f(uniform("u_ring"), Math.max(0, Math.min(1, zoom - 11.5)));
     const { unknown, parked, moving, levels } = palette;
     gl.uniform3fv(uniform("u_colours[0]"), [unknown, parked, moving, ...levels].flat());

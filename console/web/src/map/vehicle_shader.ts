@@ -34,7 +34,7 @@ void main() {
   v_hollow = stale ? 1.0 : 0.0;
   float heading = radians(max(a_state.y, 0.0));
   v_turn = vec2(sin(heading), cos(heading));
-  v_radius = level > 0 ? max(u_radius * 1.7, 7.0 * u_pixel)
+  v_radius = level > 0 ? max(u_radius * 1.7, 6.5 * u_pixel)
            : v_shape == 1 ? u_radius * 1.45 : u_radius;
   v_extent = v_radius * 1.3 + 4.0 * u_pixel;
   gl_PointSize = 2.0 * v_extent;
@@ -54,12 +54,13 @@ uniform vec3 u_armed;
 uniform vec3 u_outline;
 uniform float u_pixel;
 uniform float u_ring;     // 0..1, how much of the armed ring to show at this zoom
+uniform float u_alpha;    // of ordinary vehicles: thousands lie over each other far out
 out vec4 colour;
 
 float triangle(vec2 p, float r) {
   // Equilateral, one corner up.
   const float k = 1.7320508;
-  p.y = -p.y + 0.0;
+  p.y = -p.y;
   p.x = abs(p.x) - r;
   p.y = p.y + r / k;
   if (p.x + k * p.y > 0.0) p = vec2(p.x - k * p.y, -k * p.x - p.y) / 2.0;
@@ -103,13 +104,12 @@ void main() {
     float edge = 1.0 - smoothstep(1.5 * u_pixel - soft, 1.5 * u_pixel + soft, d);
     result = mix(vec4(u_outline, 1.0) * edge, vec4(paint, 1.0), inside);
   } else {
-    result = vec4(paint, 1.0) * inside * (v_paint == 2 ? 0.95 : 0.8);
+    result = vec4(paint, 1.0) * inside * u_alpha;
   }
   if (!raised && v_armed > 0.5 && u_ring > 0.0) {
     float ring = abs(length(p) - r - 2.4 * u_pixel) - 0.6 * u_pixel;
     float shown = (1.0 - smoothstep(-soft, soft, ring)) * u_ring * (v_hollow > 0.5 ? 0.3 : 0.7);
     result = mix(result, vec4(u_armed, 1.0), shown);
-    result = result * 1.0;
   }
   if (result.a < 0.004) discard;
   colour = result;

@@ -3,6 +3,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import * as api from "../api";
+import { incidentFragment, incidentInFragment } from "../fragment";
 import { Live } from "../live";
 import * as state from "../state";
 import { DetailPanel } from "./detail_panel";
@@ -41,7 +42,7 @@ function Console() {
   }, [live]);
   useEffect(() => {
     const onPop = (): void => {
-      state.selectedId.value = idInFragment();
+      state.selectedId.value = incidentInFragment(location.hash);
     };
     onPop();
     window.addEventListener("popstate", onPop);
@@ -50,7 +51,7 @@ function Console() {
 
   const select = (id: string): void => {
     if (state.selectedId.value !== id)
-      history.pushState({ from: "list" }, "", `#incident=${encodeURIComponent(id)}`);
+      history.pushState({ from: "list" }, "", incidentFragment(id));
     state.selectedId.value = id;
     if (state.sheet.value === "peek") state.sheet.value = "half";
   };
@@ -77,6 +78,10 @@ function Console() {
   };
 
   const selected = state.feed.value.get(state.selectedId.value ?? "");
+  const selectedId = selected?.id;
+  useEffect(() => {
+    if (selectedId !== undefined && panel.current !== null) panel.current.scrollTop = 0;
+  }, [selectedId]);
   return (
     <div class="console" data-link={state.link.value}>
       <a class="skip" href="#feed" onClick={(event) => { event.preventDefault(); panel.current?.focus(); }}>
@@ -121,8 +126,4 @@ function SheetHandle() {
       <Icon name="chevron" size={16} />
     </button>
   );
-}
-
-function idInFragment(): string | null {
-  return new URLSearchParams(location.hash.replace(/^#/, "")).get("incident");
 }

@@ -167,7 +167,7 @@ export function Near({ lon, lat }: { lon: number; lat: number }) {
 /** How old what is known of the vehicle is. */
 export function LastFix({ vehicleId, fleet }: { vehicleId: string; fleet: () => Fleet }) {
   const words = state.words.value;
-  void state.fleetTick.value; // follow the fleet
+  state.followFleet();
   const vehicle = fleet().byId(vehicleId);
   if (vehicle === null) return <span class="soft">{words.noFix}</span>;
   const age = state.now.value - vehicle.t;

@@ -37,7 +37,7 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
     }
     view.current = map;
     window.vehicleguard = { draw: map.counts, known: () => live.fleet.known };
-    const place = (): void => map.setData(live.places, state.status.value?.bounds ?? null);
+    const place = (): void => map.setData(live.places, state.status.value?.bounds ?? null, covered());
     live.onPlaces = place;
     live.onFleet = () => map.setFleet(live.fleet);
     place();
@@ -63,7 +63,7 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
     view.current?.label(state.words.value.map);
   });
   useSignalEffect(() => {
-    void state.fleetTick.value;
+    state.followFleet();
     view.current?.setFleet(live.fleet);
     const red: Place[] = [];
     if (state.link.value === "live") {
@@ -96,7 +96,7 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
           <div class="map-tools">
             <MapButton name="plus" label={words.zoomIn} onClick={() => view.current?.zoomBy(1)} />
             <MapButton name="minus" label={words.zoomOut} onClick={() => view.current?.zoomBy(-1)} />
-            <MapButton name="target" label={words.wholeArea} onClick={() => view.current?.showAll()} />
+            <MapButton name="target" label={words.wholeArea} onClick={() => view.current?.showAll(covered())} />
           </div>
           <Legend />
           <VehicleCard live={live} onSelect={onSelect} />
@@ -151,7 +151,7 @@ function Legend() {
 
 function VehicleCard({ live, onSelect }: { live: Live; onSelect: (id: string) => void }) {
   const words = state.words.value;
-  void state.fleetTick.value; // follow the fleet
+  state.followFleet();
   const chosen = state.hovered.value ?? state.pinned.value;
   const vehicle = chosen === null ? null : (live.fleet.byId(chosen.id) ?? chosen);
   if (vehicle === null) return null;

@@ -13,12 +13,12 @@ export function TopBar({ onSignOut }: { onSignOut: () => void }) {
       <div class="brand">
         <img src="./favicon.svg" alt="" width="28" height="28" />
         <h1>{words.product}</h1>
-        {state.status.value?.simulated === true && (
-          <p class="simulated" title={words.simulatedLong}>
-            {words.simulated}
-          </p>
-        )}
       </div>
+      {state.status.value?.simulated === true && (
+        <p class="simulated" title={words.simulatedLong}>
+          {words.simulated}
+        </p>
+      )}
       <Lamp />
       <Counters />
       <div class="tools">
@@ -62,22 +62,34 @@ export function Lamp() {
   const status = state.status.value;
   const link = state.link.value;
   let kind: string = link;
-  let text = { connecting: words.connecting, live: words.live, reconnecting: words.reconnecting, lost: words.lost }[link];
+  let plain = {
+    connecting: words.connecting,
+    live: words.live,
+    reconnecting: words.reconnecting,
+    lost: words.lost,
+  }[link];
+  let text = plain;
   if (link === "live" && status !== null) {
     if (status.broker === "down") {
       kind = "warn";
-      text = words.brokerDown;
+      plain = text = words.brokerDown;
     } else if (status.lag_ms !== null) {
       const seconds = (status.lag_ms / 1000).toFixed(1);
       const behind = status.lag_ms > LAG_WORTH_SAYING_MS;
-      kind = behind ? "warn" : "live";
+      if (behind) kind = "warn";
       text = behind ? words.behind(seconds) : words.liveLag(seconds);
     }
   }
   return (
-    <p class="lamp" data-link={kind} role="status">
+    <p class="lamp" data-link={kind}>
       <span class="bulb" aria-hidden="true" />
-      <span class="lamp-text">{text}</span>
+      {/* Numbers that change every second are for the eye; what is said aloud changes with the state. */}
+      <span class="lamp-text" aria-hidden="true">
+        {text}
+      </span>
+      <span class="unseen" role="status">
+        {plain}
+      </span>
     </p>
   );
 }
@@ -89,11 +101,16 @@ export function LostBanner() {
   const heard = state.heardAt.value;
   const now = state.now.value;
   return (
-    <p class="lost-banner" role="alert">
-      {heard === null
-        ? `${words.apiDown} — ${words.apiDownHelp}`
-        : words.lostSince(clockTime(heard, now, words.htmlLang), ago(now - heard, words))}
-    </p>
+    <div class="lost-banner">
+      <p class="unseen" role="alert">
+        {words.lost}
+      </p>
+      <p aria-hidden="true">
+        {heard === null
+          ? `${words.apiDown} — ${words.apiDownHelp}`
+          : words.lostSince(clockTime(heard, now, words.htmlLang), ago(now - heard, words))}
+      </p>
+    </div>
   );
 }
 
