@@ -1,0 +1,133 @@
+"""`vehicleguard bench`: what this machine can do, in ratios measured in one run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from vehicleguard.bench import ingest as ingest_bench
+from vehicleguard.bench import latency as latency_bench
+from vehicleguard.bench import processor as processor_bench
+
+PARTS = ("ingest", "processor", "latency")
+_NAMES = {
+    "bare": "bare paho loop",
+    "path": "ingest, to the durable write",
+    "answered": "the same, each fix answered on …/ack",
+}
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS), metavar="[ingest|processor|latency]…")
+@click.option("--quick", is_flag=True, help="Small sizes: shows that it works, measures little.")
+@click.option("--messages", type=click.IntRange(100, 1_000_000), default=30_000, show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0.05, 600),
+    default=3.0,
+    show_default=True,
+    help="How long to keep the load of the latency part up.",
+)
+@click.option(
+    "--vehicles",
+    type=click.IntRange(100, 300_000),
+    default=30_000,
+    show_default=True,
+    help="Fleet of the latency part; each vehicle reports every 30 s.",
+)
+@click.option("--json", "to", type=click.Path(path_type=Path), help="Write all figures there, too.")
+def bench(
+    parts: tuple[str, ...],
+    messages: int,
+    rounds: int,
+    minutes: float,
+    vehicles: int,
+    to: Path | None,
+    *,
+    quick: bool,
+) -> None:
+    """Measure ingest, detection and latency on this machine (all parts, or those named).
+
+    Ratios are of one run with alternating rounds; quote them rather than absolute figures.
+    """
+    if quick:
+        messages, rounds, minutes, vehicles = min(messages, 2000), 1, min(minutes, 0.1), 1000
+    out, progress = Console(), Console(stderr=True)
+    figures: dict[str, object] = {}
+    with progress.status("measuring …") as status:
+
+        def said(step: str) -> None:
+            status.update(step)
+
+        if not parts or "ingest" in parts:
+            figures["ingest"] = _ingest(out, messages, rounds, said)
+        if not parts or "processor" in parts:
+            figures["processor"] = _processor(out, 0.02 if quick else 1.0, said)
+        if not parts or "latency" in parts:
+            figures["latency"] = _latency(out, minutes, vehicles, said)
+    if to is not None:
+        to.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str, object]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    broker, figures = ingest_bench.measure(messages, rounds, said)
+    bare = figures["bare"]
+    table = Table(
+        "receiver", "messages/s", "of bare", "processor us/message", "of bare",
+        title=f"ingest: {messages:,} fixes, QoS 1, {rounds} rounds, {broker}, medians",
+    )  # fmt: skip
+    for kind, figure in figures.items():
+        table.add_row(
+            _NAMES[kind],
+            f"{figure.median_per_s:,.0f}",
+            f"{figure.median_per_s / bare.median_per_s:.2f}",
+            f"{figure.median_us:.1f}",
+            f"{figure.median_us / bare.median_us:.2f}",
+        )
+    out.print(table)
+    return {"broker": broker, **{kind: asdict(figure) for kind, figure in figures.items()}}
+
+
+def _processor(out: Console, seconds: float, said: object) -> list[dict[str, object]]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    speeds = processor_bench.measure(seconds, said)
+    table = Table(
+        "batch", "zones", "fixes/s", "ms/batch",
+        title=f"detection: {processor_bench.VEHICLES:,} vehicles, one thread, medians of 3",
+    )  # fmt: skip
+    for speed in speeds:
+        table.add_row(
+            f"{speed.size:,}", str(speed.zones), f"{speed.fixes_per_s:,.0f}",
+            f"{speed.ms_per_batch:.3f}",
+        )  # fmt: skip
+    out.print(table)
+    return [asdict(speed) for speed in speeds]
+
+
+def _latency(out: Console, minutes: float, vehicles: int, said: object) -> dict[str, object]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    found = latency_bench.measure(minutes, vehicles=vehicles, said=said)
+    table = Table(
+        "thefts", "seen", "p50", "p95", "p99", "max",
+        title=f"publish to incident at a listener: {found.rate_per_s:,.0f} messages/s "
+        f"for {minutes:g} min",
+    )  # fmt: skip
+    table.add_row(
+        str(found.published),
+        str(len(found.seconds)),
+        *(f"{found.percentile(q) * 1000:,.0f} ms" for q in (50, 95, 99, 100)),
+    )
+    out.print(table)
+    out.print(
+        f"memory of the run {found.rss_mb[0]:.0f} → {found.rss_mb[-1]:.0f} MB "
+        f"({found.rss_growth_mb_per_min:+.2f} MB/min over the second half); processor: "
+        + ", ".join(f"{name} {share:.0%} of a core" for name, share in found.cpu.items())
+    )
+    return asdict(found)
