@@ -130,6 +130,7 @@ class Feed:
             yield format_sse_event(event="reset", data_str="{}")
         yield format_sse_event(comment="vehicle guard", id=str(cursor), retry=1000)
         heard, caught_up = self._said_number, False
+        self._notifier.wake()  # what it missed may be newer than the last look into the ledger
         while not self._closed and (until is None or time.time() < until):
             changed = self._changed
             chunk: list[bytes] = []

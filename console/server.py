@@ -6,6 +6,7 @@ import errno
 import socket
 import threading
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -17,6 +18,9 @@ _STOP_S = 5.0
 _STALLED_MS = 20_000
 """A peer that takes nothing for this long is cut off: a listener that has gone silent must not
 hold its place."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class ListenError(RuntimeError):
@@ -87,6 +91,8 @@ class ConsoleServer:
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
+        except SystemExit:  # uvicorn's word for an application that did not start
+            log.exception("console_not_started")
         finally:
             self._server.settled.set()
 

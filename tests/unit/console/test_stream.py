@@ -10,6 +10,12 @@ from tests.unit.console.conftest import Console, serving
 from tests.unit.console.events import Reader
 
 
+@pytest.fixture
+def console() -> Iterator[Console]:
+    with serving() as console:
+        yield console
+
+
 def eventually(truth, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not truth():
