@@ -38,7 +38,7 @@ def incidents(
     seq = ports.incidents.last_seq()
     try:
         page = ports.incidents.page(IncidentFilter(level, state, vehicle_id), cursor, limit)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ProblemError(400, f"cursor: {error}") from error
     return json_answer({"items": page.items, "next": page.next, "seq": seq})
 

@@ -233,6 +233,12 @@ def test_positions_are_read_back_as_they_were_and_then_only_changes() -> None:
         assert changed.column("level").to_pylist() == [3]
 
 
+def test_a_revision_of_an_earlier_run_gets_every_position(console: Console) -> None:
+    revision, table = positions(console, 2**63 - 1)
+    assert table.num_rows == 3
+    assert revision < 2**63 - 1
+
+
 def test_positions_of_many_chunks_leave_as_one_batch() -> None:
     table = pa.table({"row": pa.chunked_array([np.arange(3), np.arange(4)])})
     with ipc.open_stream(io.BytesIO(encode(table))) as reader:
