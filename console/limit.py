@@ -16,6 +16,8 @@ MAX_BODY = 64 * 1024
 
 _DETAIL = f"the body exceeds {MAX_BODY} bytes"
 
+_CLOSE = {"Connection": "close"}  # what is left of the body stands between this answer and the next
+
 
 class BodyLimit:
     """Middleware: refuses a body that says it is too large, and one that turns out to be."""
@@ -32,12 +34,12 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > MAX_BODY:
-                raise ProblemError(413, _DETAIL)
+                raise ProblemError(413, _DETAIL, _CLOSE)
             return message
 
         app = self._app
         if scope["type"] == "http":
             said = Headers(scope=scope).get("content-length", "0")
             if not said.isdecimal() or int(said) > MAX_BODY:
-                app = problem(413, _DETAIL, {"Connection": "close"})
+                app = problem(413, _DETAIL, _CLOSE)
         await app(scope, receive_some, send)
