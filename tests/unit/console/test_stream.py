@@ -131,6 +131,17 @@ def test_a_wake_beats_the_poll() -> None:
         listening.close()
 
 
+def test_what_a_person_does_is_told_without_waiting_for_the_poll() -> None:
+    with serving(poll_s=60) as console:
+        incident = console.ports.incidents.open()
+        listening = incidents(console, Reader(), "?last_event_id=0")
+        assert next(listening) == 1
+        path = f"/api/v1/incidents/{incident['id']}/sign"
+        assert console.http.post(path, json={"reason": "mine"}).status_code == 200
+        assert next(listening) == 2
+        listening.close()
+
+
 def test_a_listener_that_does_not_read_is_ended_and_resumes() -> None:
     events, wide = 1200, "x" * 20_000  # 24 MB: more than the sockets between them hold
     with serving(backlog=50, poll_s=0.02) as console:
