@@ -25,11 +25,12 @@ class FleetView:
     The pipeline's thread changes the state while it holds `lock`; readers copy under it.
     """
 
-    def __init__(self, state: FleetState, levels: Mapping[str, Level]) -> None:
+    def __init__(self, state: FleetState, levels: Mapping[str, Level], revision: int) -> None:
         self.lock = threading.Lock()
         self._state = state
-        self._revision = 1
-        self._changed: NDArray[np.int64] = np.ones(max(len(state), 1024), np.int64)
+        # above every revision of an earlier run, so that a page from then is sent everything anew
+        self._revision = revision
+        self._changed: NDArray[np.int64] = np.full(max(len(state), 1024), revision, np.int64)
         self._level: NDArray[np.uint8] = np.zeros(len(self._changed), np.uint8)
         for vehicle_id, level in levels.items():
             if (row := state.row_of(vehicle_id)) is not None:

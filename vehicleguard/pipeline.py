@@ -74,7 +74,7 @@ class Pipeline:
         self.fixes_total = 0
         self.rejects_total = 0
         self.state, self.done = self._restore()
-        self.fleet = FleetView(self.state, ledger.levels_of_vehicles())
+        self.fleet = FleetView(self.state, ledger.levels_of_vehicles(), clock_ms())
 
     def _restore(self) -> tuple[FleetState, int]:
         """The state of the newest snapshot that can be read, and the block it stands after."""

@@ -36,10 +36,12 @@ class Figure:
 
     @property
     def median_per_s(self) -> float:
+        """Messages a second, the middle of the rounds."""
         return statistics.median(self.per_s)
 
     @property
     def median_us(self) -> float:
+        """Processor microseconds a message, the middle of the rounds."""
         return statistics.median(self.us)
 
 

@@ -43,6 +43,7 @@ class Latency:
     cpu: dict[str, float]
 
     def percentile(self, q: float) -> float:
+        """Seconds within which `q` percent of the incidents arrived."""
         return float(np.percentile(self.seconds, q))
 
 
@@ -110,13 +111,13 @@ def measure(
                 said("latency: letting the fleet settle")
                 time.sleep(min(15.0, minutes * 20))
                 return _under_load(
-                    minutes,
-                    thefts_per_s,
-                    mqtt_port,
-                    console_port,
-                    token,
-                    {"run": run.pid, "fleet": fleet.pid},
-                    said,
+                    minutes=minutes,
+                    thefts_per_s=thefts_per_s,
+                    mqtt_port=mqtt_port,
+                    console_port=console_port,
+                    token=token,
+                    pids={"run": run.pid, "fleet": fleet.pid},
+                    said=said,
                 )
             finally:
                 for process in filter(None, (fleet, run)):
@@ -139,6 +140,7 @@ def _until_ready(port: int, run: subprocess.Popen[bytes]) -> None:
 
 
 def _under_load(
+    *,
     minutes: float,
     thefts_per_s: float,
     mqtt_port: int,

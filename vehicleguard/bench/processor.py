@@ -69,7 +69,9 @@ def batches(size: int, seed: int = 1) -> Iterator[FixBatch]:
     riding = rng.random(VEHICLES) < 0.2
     n = 0
     while True:
-        vehicle = (np.arange(n, n + size) % VEHICLES).astype(np.int32)
+        vehicle = np.arange(n, n + size) % VEHICLES
+        # a block names the vehicles in it, not the whole fleet
+        named = dict.fromkeys(vehicle.tolist())
         lap = np.arange(n, n + size) // VEHICLES
         t_ms = 1_790_000_000_000 + lap.astype(np.int64) * 30_000 + vehicle
         moved = riding[vehicle] * lap * 0.001
@@ -77,8 +79,8 @@ def batches(size: int, seed: int = 1) -> Iterator[FixBatch]:
         state = Flag.LOCATED | Flag.ARMED_KNOWN | Flag.IGNITION_KNOWN
         flags = np.where(riding[vehicle], state | Flag.IGNITION, state | Flag.ARMED)
         yield FixBatch(
-            ids=ids,
-            vehicle=vehicle,
+            ids=tuple(ids[k] for k in named),
+            vehicle=(np.arange(size) % VEHICLES).astype(np.int32),
             t_ms=t_ms,
             received_ms=t_ms + 200,
             lon=place[:, 0] + moved,

@@ -20,6 +20,7 @@ from ingest.admission import Admission
 from ingest.dialects import DIALECTS
 from ingest.inbox import Inbox
 from ingest.intake import Intake
+from ingest.message import Message
 from ingest.mqtt import MqttSource
 from ingest.settings import IngestSettings
 from ingest.sqlite_log import SqliteLog
@@ -41,6 +42,18 @@ class _Stopwatch:
     def report(self, count: int) -> None:
         wall, processor = time.perf_counter() - self.wall, time.process_time() - self.processor
         sys.stdout.write(json.dumps({"count": count, "wall": wall, "processor": processor}) + "\n")
+
+
+class _TimedInbox(Inbox):
+    """Starts the watch with the first message, not with the first block."""
+
+    def __init__(self, limit: int, watch: _Stopwatch) -> None:
+        super().__init__(limit)
+        self._watch = watch
+
+    def put(self, message: Message) -> bool:
+        self._watch.begin()
+        return super().put(message)
 
 
 def _ready() -> None:
@@ -85,16 +98,19 @@ def path(port: int, count: int, folder: Path) -> None:
         max_payload_bytes=settings.max_payload_bytes,
         clock_ms=lambda: time.time_ns() // 1_000_000,
     )
-    inbox = Inbox(settings.inbox_messages)
+    watch, done = _Stopwatch(), 0
+    inbox = _TimedInbox(settings.inbox_messages, watch)
     up = threading.Event()
-    source = MqttSource(
-        settings, inbox, lambda is_up: is_up and up.set(), host="127.0.0.1", port=port
-    )
+
+    def changed(is_up: bool) -> None:  # noqa: FBT001 - a state, handed to a callback
+        if is_up:
+            up.set()
+
+    source = MqttSource(settings, inbox, changed, host="127.0.0.1", port=port)
     source.start()
     up.wait(10)
     time.sleep(0.3)  # the subscription follows the connection
     _ready()
-    watch, done = _Stopwatch(), 0
     until = time.monotonic() + _LONGEST_S
     while done < count and time.monotonic() < until:
         messages = inbox.take(
@@ -102,7 +118,6 @@ def path(port: int, count: int, folder: Path) -> None:
         )
         if not messages:
             continue
-        watch.begin()
         taken = intake.take(messages)
         source.acknowledge(messages)
         source.answer(taken.answers)

@@ -43,13 +43,13 @@ _NAMES = {
 )
 @click.option("--json", "to", type=click.Path(path_type=Path), help="Write all figures there, too.")
 def bench(
+    *,
     parts: tuple[str, ...],
     messages: int,
     rounds: int,
     minutes: float,
     vehicles: int,
     to: Path | None,
-    *,
     quick: bool,
 ) -> None:
     """Measure ingest, detection and latency on this machine (all parts, or those named).
