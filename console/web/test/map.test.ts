@@ -57,7 +57,7 @@ describe("basemap", () => {
   const data = basemapData(zones, towns);
 
   test("areas, circles and corridors are told apart", () => {
-    expect(data.areas.features.map((f) => [f.geometry.type, f.properties?.["kind"]])).toEqual([
+    expect(data.areas.features.map((f) => [f.geometry.type, f.properties?.["kind"] as unknown])).toEqual([
       ["Polygon", "county"],
       ["Polygon", "fence"],
     ]);
