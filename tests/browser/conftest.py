@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from console.app import create_app
 from console.notify import Notifier
@@ -19,7 +19,8 @@ from console.ports import Json, Ports
 from console.server import ConsoleServer
 from tests.unit.console import fakes
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 _FLAGS = (
     "--no-sandbox",  # a container's root has no other way

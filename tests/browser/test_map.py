@@ -11,7 +11,9 @@ from tests.unit.console import fakes
 pytestmark = pytest.mark.service
 
 MANY = 30_000
-MOVING = (76, 201, 192)  # the dark theme's colour of a moving vehicle
+# Of the dark theme: a moving vehicle (thinned over the ground) and a blue incident.
+MOVING = (66, 172, 165)
+BLUE = (61, 149, 245)
 
 
 @pytest.fixture
@@ -49,16 +51,18 @@ def test_thirty_thousand_vehicles_are_one_draw_call_a_frame(many, look):
     assert visit.drawn()["drawn"] == MANY
 
 
-def test_vehicles_are_seen_not_only_counted(site, look, chromium):
-    visit = look(site, color_scheme="dark")
-    site.ports.fleet._moving[:] = True
-    site.ports.fleet.move(time.time())
+def test_vehicles_are_seen_not_only_counted(many, look, chromium):
+    many.open_incident("car-9", "blue")
+    visit = look(many, color_scheme="dark")
     visit.sign_in()
-    visit.until(lambda: visit.drawn()["drawn"] == len(site.ports.fleet.ids), "all are drawn")
-    visit.until(
-        lambda: pixels_near(chromium, visit.page.locator(".map").screenshot(), MOVING) > 20,
-        "pixels of the vehicles' colour on the map",
-    )
+    visit.until(lambda: visit.drawn()["drawn"] == MANY, "all are drawn")
+    for what, colour in (("moving vehicles", MOVING), ("the incident's circle", BLUE)):
+        visit.until(
+            lambda colour=colour: (
+                pixels_near(chromium, visit.page.locator(".map").screenshot(), colour) > 60
+            ),
+            f"{what} on the map",
+        )
 
 
 def test_a_vehicle_under_the_pointer_tells_about_itself(site, look):
@@ -130,7 +134,7 @@ def pixels_near(chromium, png: bytes, colour: tuple[int, int, int]) -> int:
               const { data } = canvas.getImageData(0, 0, image.width, image.height);
               let near = 0;
               for (let i = 0; i < data.length; i += 4)
-                if (colour.every((value, k) => Math.abs(data[i + k] - value) < 40)) near += 1;
+                if (colour.every((value, k) => Math.abs(data[i + k] - value) < 30)) near += 1;
               return near;
             }""",
             [base64.b64encode(png).decode(), list(colour)],
