@@ -65,6 +65,10 @@ describe("basemap", () => {
     expect(boundsOf(data)).toEqual([112, 28, 113, 29]);
   });
 
+  test("whoever made the data is named once", () => {
+    expect(basemapData(zones, towns, ["GeoNames", null, "GeoNames"]).credits).toEqual(["GeoNames"]);
+  });
+
   test("a county is named in its middle, in both languages", () => {
     const [label] = data.countyLabels.features;
     expect(label?.properties).toEqual({ zh: "赫山区", en: "Heshan" });
