@@ -8,6 +8,7 @@ import msgspec
 from fastapi import Request, Response
 
 from console.auth import Identity
+from console.feed import Feed
 from console.ports import Ports
 
 
@@ -25,6 +26,13 @@ def ports_of(request: Request) -> Ports:
     ports = request.app.state.ports
     assert isinstance(ports, Ports)  # noqa: S101 - `create_app` put them there
     return ports
+
+
+def feed_of(request: Request) -> Feed:
+    """The live feed of this console."""
+    feed = request.app.state.feed
+    assert isinstance(feed, Feed)  # noqa: S101 - as above
+    return feed
 
 
 def identity_of(request: Request) -> Identity:

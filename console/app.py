@@ -15,6 +15,7 @@ from console import arrow, health, incidents, places, problem, run, session, str
 from console.auth import COOKIE, Auth, Guard
 from console.feed import Feed
 from console.headers import SecurityHeaders, security_headers
+from console.limit import BodyLimit
 from console.notify import Notifier
 from console.page import PAGE, page_router
 from console.ports import Ports
@@ -27,8 +28,6 @@ _DESCRIPTION = (
 
 # Positions are fetched every second by every page: packing them costs more than it spares.
 _NOT_PACKED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, arrow.MEDIA_TYPE)
-
-_MAX_BODY = 64 * 1024
 
 
 def create_app(
@@ -66,7 +65,6 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        max_body_size=_MAX_BODY,
     )
     app.state.ports, app.state.settings, app.state.auth, app.state.feed = (
         ports,
@@ -79,6 +77,7 @@ def create_app(
     app.include_router(health.router)
     app.include_router(page_router(page))
     # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
     app.add_middleware(Guard, auth=auth)
     app.add_middleware(GZipMiddleware, compresslevel=6, exclude_content_types=_NOT_PACKED)
     app.add_middleware(SecurityHeaders, headers=headers)

@@ -50,8 +50,8 @@ def encode(event: IncidentEvent) -> bytes:
 class Feed:
     """The tail of the ledger and the latest status, and the listeners that follow them.
 
-    Lives on one event loop: `run` is the shared look, `listen` one listener's stream.  Only
-    `close` may be called from another thread.
+    Lives on one event loop: `running` keeps up with ledger and pipeline, `listen` is one
+    listener's stream.  Only `look` and `close` may be called from another thread.
     """
 
     def __init__(
@@ -106,6 +106,10 @@ class Feed:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(self._end)
 
+    def look(self) -> None:
+        """Look into the ledger now.  Safe from any thread."""
+        self._notifier.wake()
+
     def reserve(self) -> bool:
         """Take a listener's place, if there is one; it is given back by `release`."""
         if self._closed or self.listeners >= self._max_listeners:
@@ -130,6 +134,7 @@ class Feed:
             yield format_sse_event(event="reset", data_str="{}")
         yield format_sse_event(comment="vehicle guard", id=str(cursor), retry=1000)
         heard, caught_up = self._said_number, False
+        self.look()  # what it missed may be newer than the last look into the ledger
         while not self._closed and (until is None or time.time() < until):
             changed = self._changed
             chunk: list[bytes] = []

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from console.answer import identity_of, json_answer, ports_of
+from console.answer import feed_of, identity_of, json_answer, ports_of
 from console.auth import Identity
+from console.feed import Feed
 from console.ports import (
     IllegalMoveError,
     IncidentFilter,
@@ -20,6 +21,7 @@ from console.wire import CloseBody, Incident, IncidentDetail, IncidentPage, Leve
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
 _Ports = Annotated[Ports, Depends(ports_of)]
+_Feed = Annotated[Feed, Depends(feed_of)]
 _Identity = Annotated[Identity, Depends(identity_of)]
 
 
@@ -38,7 +40,7 @@ def incidents(
     seq = ports.incidents.last_seq()
     try:
         page = ports.incidents.page(IncidentFilter(level, state, vehicle_id), cursor, limit)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ProblemError(400, f"cursor: {error}") from error
     return json_answer({"items": page.items, "next": page.next, "seq": seq})
 
@@ -53,15 +55,23 @@ def incident(ports: _Ports, incident_id: str) -> Response:
 
 
 @router.post("/{incident_id}/sign", response_model=Incident, responses=responses(404, 409))
-def sign(ports: _Ports, identity: _Identity, incident_id: str, body: SignBody) -> Response:
+def sign(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: SignBody
+) -> Response:
     """Take the incident on (签收)."""
-    return _act(ports, identity, incident_id, "sign", body)
+    answer = _act(ports, identity, incident_id, "sign", body)
+    feed.look()
+    return answer
 
 
 @router.post("/{incident_id}/close", response_model=Incident, responses=responses(404, 409))
-def close(ports: _Ports, identity: _Identity, incident_id: str, body: CloseBody) -> Response:
+def close(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: CloseBody
+) -> Response:
     """Finish the incident (办结)."""
-    return _act(ports, identity, incident_id, "close", body, outcome=body.outcome)
+    answer = _act(ports, identity, incident_id, "close", body, outcome=body.outcome)
+    feed.look()
+    return answer
 
 
 def _act(

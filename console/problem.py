@@ -82,7 +82,9 @@ def install(app: FastAPI, headers_of_500: Mapping[str, str]) -> None:
         return problem(422, detail, errors=errors)
 
     async def broken(_: Request, __: Exception) -> Response:
-        return problem(500, "the console failed; its log says why", headers_of_500)
+        # The server drops the connection after a bug; told so, the caller does not use it again.
+        headers = {**headers_of_500, "Connection": "close"}
+        return problem(500, "the console failed; its log says why", headers)
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import threading
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 _START_S = 30.0
+
+_GRACE_S = 1.0
+"""Time that answers under way have to leave when the console stops."""
 
 _STOP_S = 5.0
 """Waited for at most: a port that hangs in a call must not keep the run from ending."""
@@ -17,6 +22,9 @@ _STOP_S = 5.0
 _STALLED_MS = 20_000
 """A peer that takes nothing for this long is cut off: a listener that has gone silent must not
 hold its place."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class ListenError(RuntimeError):
@@ -28,7 +36,7 @@ class PortTakenError(ListenError):
 
 
 class _Server(uvicorn.Server):
-    """Tells when it accepts connections."""
+    """Tells when it accepts connections, and in stopping waits for nobody for long."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -37,6 +45,15 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.settled.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What uvicorn does with a peer that takes no more bytes is a traceback in the log.
+        asyncio.get_running_loop().call_later(_GRACE_S, self._cut)
+        await super().shutdown(sockets)
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 class ConsoleServer:
@@ -54,7 +71,7 @@ class ConsoleServer:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)
@@ -87,6 +104,8 @@ class ConsoleServer:
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
+        except SystemExit:  # uvicorn's word for an application that did not start
+            log.exception("console_not_started")
         finally:
             self._server.settled.set()
 
@@ -96,7 +115,9 @@ def _bind(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # With the protocol named asyncio turns Nagle's delay off; without, an answer in two parts
+        # waits 40 ms for the peer's acknowledgement.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         msg = f"{host}: not an address to listen on: {error.strerror}"
         raise ListenError(msg) from error

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from console.answer import identity_of, ports_of
+from console.answer import feed_of, identity_of, ports_of
 from console.auth import Identity
 from console.feed import Feed
 from console.ports import Ports
@@ -73,7 +73,7 @@ async def stream(
     last = await run_in_threadpool(ports.incidents.last_seq)
     cursor = min(int(given), last) if given else last
     reset = bool(given) and int(given or 0) > last
-    feed: Feed = request.app.state.feed
+    feed = feed_of(request)
     if not feed.reserve():
         raise ProblemError(503, "all live streams are taken", {"Retry-After": "5"})
     return _Stream(feed, feed.listen(cursor, until=identity.until, reset=reset))

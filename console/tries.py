@@ -21,7 +21,7 @@ class Tries:
 
     def wait(self, peer: str, now: float) -> int:
         """Whole seconds until `peer` may try again, 0 for at once."""
-        recent = [t for t in self._failures.get(_site(peer), ()) if now - WINDOW_S < t]
+        recent = [t for t in self._failures.get(_site(peer), ()) if now < t + WINDOW_S]
         if len(recent) < self._allowed:
             return 0
         return max(1, math.ceil(recent[-self._allowed] + WINDOW_S - now))
@@ -30,7 +30,7 @@ class Tries:
         """A wrong token came from `peer`."""
         site = _site(peer)
         failures = self._failures.setdefault(site, [])
-        failures[:] = [t for t in failures if now - WINDOW_S < t]
+        failures[:] = [t for t in failures if now < t + WINDOW_S]
         failures.append(now)
         self._failures.move_to_end(site)
         while len(self._failures) > _ADDRESSES:

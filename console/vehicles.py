@@ -26,7 +26,7 @@ def vehicles(
     """Vehicles in a stable order."""
     try:
         page = ports.fleet.page(cursor, limit)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ProblemError(400, f"cursor: {error}") from error
     return json_answer({"items": page.items, "next": page.next})
 
@@ -51,10 +51,14 @@ def vehicles(
 )
 def positions(
     ports: _Ports,
-    since: Annotated[int, Query(ge=0, description="Revision already known, 0 for none.")] = 0,
+    since: Annotated[
+        int, Query(ge=0, le=2**63 - 1, description="Revision already known, 0 for none.")
+    ] = 0,
 ) -> Response:
     """Every vehicle that changed after revision `since`."""
     revision, table = ports.fleet.positions(since)
+    if revision < since:  # a revision of an earlier run: what it knew no longer counts
+        revision, table = ports.fleet.positions(0)
     return Response(
         arrow.encode(table),
         headers={"Cache-Control": "no-store", "X-Revision": str(revision)},

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -46,7 +46,19 @@ def serving(ports: Ports | None = None, page=PAGE, **changes) -> Iterator[Consol
         server.stop()
 
 
-@pytest.fixture
-def console() -> Iterator[Console]:
-    with serving() as console:
+@pytest.fixture(scope="module")
+def running() -> Iterator[Console]:
+    with serving(wrong_tokens_per_minute=1000) as console:
         yield console
+
+
+@pytest.fixture
+def console(running: Console) -> Console:
+    """The module's server, with nothing in it and nobody signed in.
+
+    Its live feed still follows the ledger it was started with: tests of the stream start their own.
+    """
+    ports = running.app.state.ports = fake_ports()
+    running.anonymous.cookies.clear()
+    running.http.cookies.clear()
+    return replace(running, ports=ports)
