@@ -160,7 +160,8 @@ def look(chromium: Browser) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
     def open_context(site: Site, **options: object) -> Visit:
-        settings = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
+        # Small, because the map is drawn without a graphics card.
+        settings = {"locale": "en-GB", "viewport": {"width": 1000, "height": 640}, **options}
         context = chromium.new_context(**settings)
         context.set_default_timeout(PATIENCE_MS)
         visit = Visit(context.new_page(), site.url)

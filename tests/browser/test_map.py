@@ -98,15 +98,19 @@ def test_a_vehicle_under_the_pointer_tells_about_itself(site, look):
     expect(card).to_contain_text("Armed")
 
 
-def test_no_vehicles_yet_is_said(look):
-    site = Site(fakes.fake_ports(0))
-    try:
-        site.ports.fleet.ids = np.array([], dtype="U8")
-        visit = look(site)
-        visit.sign_in()
-        expect(visit.page.locator(".map-note")).to_have_text("Waiting for the first fix…")
-    finally:
-        site.stop()
+@pytest.fixture
+def nobody():
+    ports = fakes.fake_ports(0)
+    ports.fleet.ids = np.array([], dtype="U8")
+    site = Site(ports)
+    yield site
+    site.stop()
+
+
+def test_no_vehicles_yet_is_said(nobody, look):
+    visit = look(nobody)
+    visit.sign_in()
+    expect(visit.page.locator(".map-note")).to_have_text("Waiting for the first fix…")
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
