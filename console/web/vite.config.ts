@@ -12,6 +12,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0, // a data: address would need a wider content security policy
     modulePreload: { polyfill: false },
+    license: { fileName: "licenses.md" }, // the bundle carries others' code, so also their licences
     chunkSizeWarningLimit: 1300, // MapLibre alone is 1.1 MB before compression
   },
   worker: { format: "es" },

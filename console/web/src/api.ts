@@ -102,11 +102,17 @@ export async function status(): Promise<Status> {
   return json("status");
 }
 
+/** A collection's `attribution` (a foreign member of RFC 7946): whom the map has to name. */
+export function attributionOf(collection: GeoJSON.FeatureCollection): string | null {
+  const { attribution } = collection as { attribution?: unknown };
+  return typeof attribution === "string" && attribution !== "" ? attribution : null;
+}
+
 export async function zones(): Promise<GeoJSON.FeatureCollection> {
   return json("zones");
 }
 
-export async function towns(): Promise<Town[]> {
+export async function towns(): Promise<{ towns: Town[]; attribution: string | null }> {
   const collection = await json<GeoJSON.FeatureCollection>("towns");
   const found: Town[] = [];
   for (const feature of collection.features) {
@@ -118,7 +124,7 @@ export async function towns(): Promise<Town[]> {
     const nameZh = typeof zh === "string" ? zh : null;
     found.push({ lon, lat, name_zh: nameZh, name_en: typeof en === "string" ? en : (nameZh ?? "") });
   }
-  return found;
+  return { towns: found, attribution: attributionOf(collection) };
 }
 
 /** Vehicles that changed after `since`, and the revision to ask for next. */

@@ -136,9 +136,10 @@ export class Live {
 
   async #readPlaces(): Promise<void> {
     try {
-      const [zones, towns] = await Promise.all([api.zones(), api.towns()]);
+      const [zones, { towns, attribution }] = await Promise.all([api.zones(), api.towns()]);
       if (this.#stopped) return;
-      this.places = basemapData(zones, towns);
+      this.places = basemapData(zones, towns, [api.attributionOf(zones), attribution]);
+      state.credits.value = this.places.credits;
       state.towns.value = towns;
       this.onPlaces();
     } catch (error) {

@@ -38,6 +38,8 @@ export const now = signal(Date.now() / 1000);
 export const heardAt = signal<number | null>(null);
 
 export const towns = signal<readonly Town[]>([]);
+/** Whom the map has to name for its data. */
+export const credits = signal<readonly string[]>([]);
 /** Rises with every delta of positions; `Fleet` itself is no signal, it is too large to compare. */
 export const fleetTick = signal(0);
 export const positionsFailing = signal(false);
@@ -67,6 +69,7 @@ export function forget(): void {
   link.value = "connecting";
   heardAt.value = null;
   towns.value = [];
+  credits.value = [];
   fleetTick.value = 0;
   positionsFailing.value = false;
   selectedId.value = null;

@@ -57,12 +57,16 @@ describe("basemap", () => {
   const data = basemapData(zones, towns);
 
   test("areas, circles and corridors are told apart", () => {
-    expect(data.areas.features.map((f) => [f.geometry.type, f.properties?.["kind"]])).toEqual([
+    expect(data.areas.features.map((f) => [f.geometry.type, f.properties?.["kind"] as unknown])).toEqual([
       ["Polygon", "county"],
       ["Polygon", "fence"],
     ]);
     expect(data.corridors.features[0]?.properties?.["width0"]).toBeCloseTo(pixelsAtZoom0(80, 28.5), 9);
     expect(boundsOf(data)).toEqual([112, 28, 113, 29]);
+  });
+
+  test("whoever made the data is named once", () => {
+    expect(basemapData(zones, towns, ["GeoNames", null, "GeoNames"]).credits).toEqual(["GeoNames"]);
   });
 
   test("a county is named in its middle, in both languages", () => {

@@ -31,10 +31,16 @@ export interface BasemapData {
   corridors: Collection;
   countyLabels: Collection;
   townLabels: Collection;
+  /** Who is to be named for the data. */
+  credits: string[];
 }
 
 /** Zones and towns as what the layers below draw. */
-export function basemapData(zones: Collection, towns: readonly Town[]): BasemapData {
+export function basemapData(
+  zones: Collection,
+  towns: readonly Town[],
+  credits: readonly (string | null)[] = [],
+): BasemapData {
   const areas: GeoJSON.Feature[] = [];
   const corridors: GeoJSON.Feature[] = [];
   const countyLabels: GeoJSON.Feature[] = [];
@@ -74,6 +80,7 @@ export function basemapData(zones: Collection, towns: readonly Town[]): BasemapD
     corridors: collection(corridors),
     countyLabels: collection(countyLabels),
     townLabels: collection(townLabels),
+    credits: [...new Set(credits.filter((one) => one !== null))],
   };
 }
 

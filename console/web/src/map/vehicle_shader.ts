@@ -11,6 +11,7 @@ uniform float u_fix_now;  // s on the clock of the fixes
 uniform float u_stale;    // s after which a fix is old
 uniform float u_radius;   // device pixels
 uniform float u_pixel;    // device pixels per CSS pixel
+uniform float u_ring;     // 0..1, how much of the armed ring to show at this zoom
 flat out int v_shape;     // 0 dot, 1 arrow, 2 circle, 3 triangle, 4 diamond
 flat out int v_paint;     // 0 unknown, 1 parked, 2 moving, 3 blue, 4 yellow, 5 red
 flat out float v_armed;
@@ -36,7 +37,10 @@ void main() {
   v_turn = vec2(sin(heading), cos(heading));
   v_radius = level > 0 ? max(u_radius * 1.7, 6.5 * u_pixel)
            : v_shape == 1 ? u_radius * 1.45 : u_radius;
-  v_extent = v_radius * 1.3 + 4.0 * u_pixel;
+  // As small as the shape allows: thirty thousand points are paid for by their area.
+  bool ringed = level == 0 && v_armed > 0.5 && u_ring > 0.0;
+  float reach = level == 3 ? 1.3 : v_shape == 3 ? 1.25 : 1.0;
+  v_extent = v_radius * reach + (level > 0 ? 2.5 : ringed ? 3.8 : 0.8) * u_pixel;
   gl_PointSize = 2.0 * v_extent;
 }`;
 
@@ -53,7 +57,7 @@ uniform vec3 u_colours[6];
 uniform vec3 u_armed;
 uniform vec3 u_outline;
 uniform float u_pixel;
-uniform float u_ring;     // 0..1, how much of the armed ring to show at this zoom
+uniform float u_ring;
 uniform float u_alpha;    // of ordinary vehicles: thousands lie over each other far out
 out vec4 colour;
 

@@ -49,6 +49,8 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
     };
   }, [incident.id, incident.seq]);
 
+  state.followFleet();
+  const vehicle = fleet().byId(incident.vehicle_id);
   const known = detail?.id === incident.id ? detail : null;
   return (
     <section class="detail" aria-labelledby="detail-title" data-incident={incident.id}>
@@ -87,10 +89,24 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
           <dt>{words.position}</dt>
           <dd>
             <Near lon={incident.lon} lat={incident.lat} />{" "}
-            <span class="soft number">
-              {incident.lat.toFixed(5)}, {incident.lon.toFixed(5)}
-            </span>
-            <br />
+            <Coordinates lon={incident.lon} lat={incident.lat} />
+          </dd>
+        </div>
+        <div class="wide">
+          <dt>{words.vehicleNow}</dt>
+          <dd>
+            {vehicle !== null && (
+              <>
+                <Near lon={vehicle.lon} lat={vehicle.lat} />{" "}
+                <Coordinates lon={vehicle.lon} lat={vehicle.lat} />
+                <br />
+                {words.statusWord[vehicle.status]}
+                {Number.isNaN(vehicle.speedMps)
+                  ? ""
+                  : ` · ${words.speedUnit((vehicle.speedMps * 3.6).toFixed(0))}`}
+                {" · "}
+              </>
+            )}
             <LastFix vehicleId={incident.vehicle_id} fleet={fleet} />
           </dd>
         </div>
@@ -108,6 +124,14 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
         known.signal_details.map((signal) => <Evidence key={signal.id} signal={signal} />)
       )}
     </section>
+  );
+}
+
+function Coordinates({ lon, lat }: { lon: number; lat: number }) {
+  return (
+    <span class="soft number">
+      {lat.toFixed(5)}, {lon.toFixed(5)}
+    </span>
   );
 }
 

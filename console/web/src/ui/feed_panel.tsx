@@ -134,7 +134,7 @@ function Card({ incident, fleet, onSelect }: CardProps) {
           </span>
         </span>
         <span class="card-place">
-          <Near lon={incident.lon} lat={incident.lat} />
+          <Whereabouts incident={incident} fleet={fleet} />
         </span>
         {why !== null && (
           <span class="card-why">
@@ -153,6 +153,13 @@ function Card({ incident, fleet, onSelect }: CardProps) {
       </span>
     </button>
   );
+}
+
+/** Where to go: as long as the incident is open where its vehicle is, else where it began. */
+function Whereabouts({ incident, fleet }: { incident: Incident; fleet: () => Fleet }) {
+  state.followFleet();
+  const { lon, lat } = (isOpen(incident) ? fleet().byId(incident.vehicle_id) : null) ?? incident;
+  return <Near lon={lon} lat={lat} />;
 }
 
 /** The nearest town and how far it is. */

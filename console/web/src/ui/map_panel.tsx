@@ -99,6 +99,9 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
             <MapButton name="target" label={words.wholeArea} onClick={() => view.current?.showAll(covered())} />
           </div>
           <Legend />
+          {state.credits.value.length > 0 && (
+            <p class="credits">{state.credits.value.join(" · ")}</p>
+          )}
           <VehicleCard live={live} onSelect={onSelect} />
         </>
       )}
