@@ -77,7 +77,7 @@ def test_what_is_committed_is_synchronised_to_the_disk(tmp_path: Path) -> None:
 def test_a_transaction_is_whole_or_nothing() -> None:
     with closing(sqlite.connect(":memory:")) as connection:
         sqlite.migrate(connection, "room", STEPS)
-        body = "INSERT INTO a VALUES (3); INSERT INTO nowhere VALUES (1)".split("; ")
+        body = ["INSERT INTO a VALUES (3)", "INSERT INTO nowhere VALUES (1)"]
         with pytest.raises(sqlite3.OperationalError), sqlite.transaction(connection):
             [connection.execute(statement) for statement in body]
         assert rows(connection) == [1, 2]
