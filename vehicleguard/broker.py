@@ -36,7 +36,7 @@ jetstream {{
 mqtt {{
   listen: "127.0.0.1:{port}"
   max_ack_pending: 8192
-  ack_wait: "60s"
+  ack_wait: "{ack_wait_s}s"
 }}
 """
 
