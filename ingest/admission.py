@@ -61,14 +61,21 @@ class Admission:
                     seq=int(fixes.seq[row]),
                 )
             )
-        admitted = fixes if ids is fixes.ids else _renamed(fixes, ids)
-        return (admitted.take(~refused) if rejects else admitted), rejects
+        if not rejects:
+            return (fixes if ids is fixes.ids else _renamed(fixes, ids)), rejects
+        return _renamed(fixes.take(~refused), ids), rejects
 
 
 def _renamed(fixes: FixBatch, ids: tuple[str, ...]) -> FixBatch:
-    """The same fixes under other ids; two terminals of one vehicle become one id."""
-    code = {vehicle: n for n, vehicle in enumerate(dict.fromkeys(ids))}
-    translate = np.array([code[i] for i in ids], np.int32)
+    """The same fixes under other ids; two terminals of one vehicle become one id.
+
+    An id that no fix carries is left out, or a refused terminal would become a vehicle after all.
+    """
+    used = np.zeros(len(ids), np.bool_)
+    used[fixes.vehicle] = True
+    kept = (vehicle for vehicle, carried in zip(ids, used.tolist(), strict=True) if carried)
+    code = {vehicle: n for n, vehicle in enumerate(dict.fromkeys(kept))}
+    translate = np.array([code.get(i, -1) for i in ids], np.int32)
     return FixBatch(
         ids=tuple(code),
         vehicle=translate[fixes.vehicle],

@@ -43,14 +43,15 @@ class Inbox:
         return True
 
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:
-        """Up to `most` messages in their order; empty when none came or the inbox was closed.
+        """Up to `most` messages in their order; empty when none came.
 
-        Waits `max_wait_s` for the first, then `linger_s` for more to come.
+        Waits `max_wait_s` for the first, then `linger_s` for more to come.  Once the inbox was
+        closed it waits for nothing and gives what is left.
         """
         messages = self._messages
         if not messages:
             self._filled.clear()
-            if not messages:
+            if not messages and not self._closed:
                 self._filled.wait(max_wait_s)
         if not messages:
             return []

@@ -97,10 +97,10 @@ class MqttSource:
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are durable.  Those of an earlier connection come again."""
-        client, current = self._client, self._connection
+        client = self._client
         for message in messages:
             connection, packet = divmod(message.delivery, 1 << 16)
-            if connection == current and message.delivery != _NO_DELIVERY:
+            if connection == self._connection and message.delivery != _NO_DELIVERY:
                 client.ack(packet, 1)
 
     def answer(self, answers: Sequence[Answer]) -> None:
@@ -126,13 +126,23 @@ class MqttSource:
             except Exception:
                 # paho's loop must not die with a traceback nobody sees: report it and go on
                 log.exception("the MQTT loop failed")
+                self._lost()
             if time.monotonic() - began > 10:
                 pause_s = 0.1
             self._stopping.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause_s = min(pause_s * 2, 15.0)
 
+    def _lost(self) -> None:
+        """Say that the connection is gone, where paho did not come to saying it."""
+        try:
+            self._changed(False)  # noqa: FBT003 - a state
+        except Exception:
+            log.exception("whoever follows the connection failed")
+
     def _connect(self) -> None:
         host, port = self._where
+        # what is acknowledged from here on must not reach the new connection by an old number
+        self._connection += 1
         if not self._is_5:
             self._client.connect(host, port, self._keepalive_s)
             return
@@ -154,7 +164,10 @@ class MqttSource:
         if reason.is_failure:
             log.error("the broker refused us", reason=str(reason))
             return
-        self._connection += 1
+        if self._stopping.is_set():
+            # `stop` came while the line was being opened, and paho forgets a disconnect before that
+            client.disconnect()
+            return
         client.subscribe([(topic, 1) for topic in self._topics])
         self._changed(True)  # noqa: FBT003 - a state
 

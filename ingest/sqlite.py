@@ -21,6 +21,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
 
     Raises `StoreError` when the file is no database or cannot be opened.
     """
+    connection = None
     try:
         connection = sqlite3.connect(
             path, timeout=10.0, isolation_level=None, check_same_thread=False
@@ -29,6 +30,8 @@ def connect(path: Path | str) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         msg = f"{path}: cannot be opened as an SQLite database: {error}"
         raise StoreError(msg) from error
     return connection

@@ -23,20 +23,20 @@ _CONFIGURATION = """\
 # written at every start; do not edit
 server_name: "vehicleguard"
 listen: "127.0.0.1:-1"
-log_file: "{log}"
+log_file: {log}
 logfile_size_limit: 16MB
 # a payload above our own limit must still arrive, to be dead-lettered with its reason
 max_payload: 4MB
 write_deadline: "10s"
 jetstream {{
-  store_dir: "{store}"
+  store_dir: {store}
   # PUBACK comes before the disk; the application's own acknowledgement is the promise
   sync_interval: "10s"
 }}
 mqtt {{
   listen: "127.0.0.1:{port}"
   max_ack_pending: 8192
-  ack_wait: "60s"
+  ack_wait: "{ack_wait_s}s"
 }}
 """
 
@@ -97,7 +97,10 @@ class EmbeddedBroker:
         log = (self._folder / "broker.log").resolve()
         configuration = self._folder / "broker.conf"
         configuration.write_text(
-            _CONFIGURATION.format(log=log, store=(self._folder / "store").resolve(), port=self.port)
+            _CONFIGURATION.format(
+                log=_quoted(log), store=_quoted(self._folder / "store"), port=self.port
+            ),
+            "utf-8",
         )
         with (self._folder / "broker.out").open("wb") as out:
             self._process = self._spawn(program, configuration, out)
@@ -142,6 +145,11 @@ class EmbeddedBroker:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+def _quoted(path: Path) -> str:
+    """A path as a string of the broker's configuration."""
+    return '"' + str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _tail(log: Path) -> str:

@@ -81,6 +81,10 @@ def _table(path: Path) -> tuple[pa.Table, int]:
             found = ", ".join(table.column_names)
             msg = f"{path}: column {name}: missing; expected {', '.join(REQUIRED)}, found {found}"
             raise RecordingError(msg)
+    for name in (*_TEXTS, *_NUMBERS, *_TRUTHS):
+        if table.column_names.count(name) > 1:
+            msg = f"{path}: column {name}: there twice; expected it once"
+            raise RecordingError(msg)
     columns = {
         name: _typed(path, name, table.column(name))
         for name in (*_TEXTS, *_NUMBERS, *_TRUTHS)
@@ -97,7 +101,8 @@ def _typed(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
         if name in _NUMBERS and pa.types.is_string(column.type):
             column = _numbers(column)
         if name in _TRUTHS and pa.types.is_floating(column.type):
-            column = column.cast(pa.int8())
+            # a table that came by way of pandas writes an unknown truth as NaN
+            column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int8())
         return column.cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         reason = str(error).splitlines()[0]
@@ -149,7 +154,8 @@ def _batch(
     received_ms = t_ms
     if "received" in table.column_names:
         received = _floats(table, "received")
-        received_ms = np.where(np.isnan(received), t_ms, _milliseconds(received))
+        told = (received >= EARLIEST_S) & (received < LATEST_S)
+        received_ms = np.where(told, _milliseconds(received), t_ms)
     return FixBatch(
         ids=ids,
         vehicle=code,
@@ -176,7 +182,9 @@ def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
 
 
 def _milliseconds(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.rint(np.nan_to_num(seconds) * 1000).astype(np.int64)
+    # beyond the years that are kept anyway, so that nothing overflows
+    bounded = np.clip(np.nan_to_num(seconds), -LATEST_S, LATEST_S)
+    return np.rint(bounded * 1000).astype(np.int64)
 
 
 def _alarms(table: pa.Table) -> NDArray[np.uint32]:

@@ -69,6 +69,12 @@ class Sighting(msgspec.Struct, gc=False):
     camera: str | None = None
 
 
+class _Numbered(msgspec.Struct, gc=False):
+    """What is wanted of a row that is refused."""
+
+    seq: int | None = None
+
+
 class _Address(NamedTuple):
     kind: str  # "fix", "status", "sighting", or "" for a topic that is none of ours
     name: str
@@ -77,15 +83,19 @@ class _Address(NamedTuple):
 class _Shape(NamedTuple):
     """How one kind of row is read."""
 
-    row: type
     one: Callable[[bytes], Any]
     many: Callable[[bytes], list[Any]]
 
 
-_FIX = _Shape(Fix, msgspec.json.Decoder(Fix).decode, msgspec.json.Decoder(list[Fix]).decode)
+_FIX = _Shape(msgspec.json.Decoder(Fix).decode, msgspec.json.Decoder(list[Fix]).decode)
 _SIGHTING = _Shape(
-    Sighting, msgspec.json.Decoder(Sighting).decode, msgspec.json.Decoder(list[Sighting]).decode
+    msgspec.json.Decoder(Sighting).decode, msgspec.json.Decoder(list[Sighting]).decode
 )
+# rows apart from one another, so that a number out of range spoils its own row alone
+_raw_row = msgspec.json.Decoder(msgspec.Raw).decode
+_raw_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_numbered = msgspec.json.Decoder(_Numbered).decode
+_JSON_SPACE = b" \t\r\n"
 # plain integers: an IntFlag costs a microsecond an operation
 _IGNITION = {
     None: 0,
@@ -202,9 +212,11 @@ def _tolerant(message: Message, name: str, shape: _Shape, rejects: list[Reject])
     def refuse(reason: RejectReason, detail: str, seq: object = None) -> None:
         rejects.append(_refuse(reason, detail, message, name, seq))
 
+    payload = message.payload
     try:
-        message.payload.decode()
-        body = msgspec.json.decode(message.payload)
+        payload.decode()
+        is_array = payload.lstrip(_JSON_SPACE)[:1] == b"["
+        many = _raw_rows(payload) if is_array else [_raw_row(payload)]
     except UnicodeDecodeError as error:
         refuse(RejectReason.NOT_UTF8, f"expected UTF-8: {error.reason} at byte {error.start}")
         return []
@@ -215,21 +227,36 @@ def _tolerant(message: Message, name: str, shape: _Shape, rejects: list[Reject])
         refuse(RejectReason.NOT_JSON, f"expected JSON: {error}")
         return []
     rows: list[Any] = []
-    many = body if isinstance(body, list) else [body]
     if len(many) > MAX_ROWS:
         detail = f"expected at most {MAX_ROWS} rows, found {len(many)}"
         refuse(RejectReason.TOO_LARGE, detail)
         return []
     for n, row in enumerate(many):
-        where = f"row {n}: " if isinstance(body, list) else ""
-        seq = row.get("seq") if isinstance(row, dict) else None
+        where = f"row {n}: " if is_array else ""
         try:
-            rows.append(msgspec.convert(row, shape.row))
-        except msgspec.ValidationError as error:
-            missing = isinstance(row, dict) and "missing required field" in str(error)
-            reason = RejectReason.MISSING_FIELD if missing else RejectReason.BAD_VALUE
-            refuse(reason, f"{where}{error}", seq)
+            rows.append(shape.one(bytes(row)))
+        except msgspec.DecodeError as error:
+            # a camera's number must not be answered to the terminal that happens to be its namesake
+            seq = _seq_of(row) if shape is _FIX else None
+            refuse(_reason(error), f"{where}{error}", seq)
     return rows
+
+
+def _reason(error: msgspec.DecodeError) -> RejectReason:
+    if "missing required field" in str(error):
+        return RejectReason.MISSING_FIELD
+    # a number that no float can hold is JSON all the same
+    if isinstance(error, msgspec.ValidationError) or "out of range" in str(error):
+        return RejectReason.BAD_VALUE
+    return RejectReason.NOT_JSON
+
+
+def _seq_of(row: msgspec.Raw) -> int | None:
+    """The number of a row that cannot be read otherwise."""
+    try:
+        return _numbered(bytes(row)).seq
+    except msgspec.DecodeError:
+        return None
 
 
 def _fix_batch(
@@ -308,9 +335,7 @@ def _senseless(
         detail = f"expected lon within 180 and lat within 90, found {lon[row]}, {lat[row]}{swapped}"
         found[row] = RejectReason.OUTSIDE_EARTH, detail
     for row in np.flatnonzero(~((t >= EARLIEST_S) & (t < LATEST_S))).tolist():
-        hint = " (milliseconds?)" if EARLIEST_S <= t[row] / 1000 < LATEST_S else ""
-        detail = f"expected t in epoch seconds of 2000 to 2100, found {t[row]:.16g}{hint}"
-        found.setdefault(row, (RejectReason.CLOCK_OFF, detail))
+        found.setdefault(row, (RejectReason.CLOCK_OFF, _clock_detail(float(t[row]))))
     for row, (f, name) in enumerate(zip(fixes, names, strict=True)):
         for said in (f.terminal, f.vehicle, f.vehicle_id, f.device, f.id):
             if said is not None and str(said) != name:
@@ -324,6 +349,11 @@ def _senseless(
             detail = f"expected seq of 0 to 2^63 - 1, found {f.seq}"
             found.setdefault(row, (RejectReason.BAD_VALUE, detail))
     return found
+
+
+def _clock_detail(t: float) -> str:
+    hint = " (milliseconds?)" if EARLIEST_S <= t / 1000 < LATEST_S else ""
+    return f"expected t in epoch seconds of 2000 to 2100, found {t:.16g}{hint}"
 
 
 def _sensible(values: list[float | None], low: float, high: float) -> Float32:
@@ -344,7 +374,7 @@ def _sighting_batch(
         name = addresses[n].name
         lon, lat = row.lon or 0.0, row.lat or 0.0
         if not EARLIEST_S <= row.t < LATEST_S:
-            detail = f"expected t in epoch seconds of 2000 to 2100, found {row.t:.16g}"
+            detail = _clock_detail(row.t)
             rejects.append(_refuse(RejectReason.CLOCK_OFF, detail, messages[n], name))
         elif abs(lon) > 180 or abs(lat) > 90:
             detail = f"expected lon within 180 and lat within 90, found {row.lon}, {row.lat}"

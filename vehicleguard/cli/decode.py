@@ -19,7 +19,8 @@ from ingest.settings import IngestSettings
 
 
 def _known(value: np.floating) -> float | None:
-    return None if math.isnan(value) else round(float(value), 7)
+    # the shortest figures that mean this value: 5.2 rather than the 5.1999998 of a float32
+    return None if math.isnan(value) else float(str(value))
 
 
 def _fixes(decoded: Decoded) -> list[dict[str, object]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +12,20 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ingest import sqlite
 from ingest.reject import RejectReason
 from ingest.sqlite_log import SqliteLog
 from vehicleguard import settings as setting
 from vehicleguard.embedded import STORE
+
+_SHOWN = 200  # characters of one cell
+
+
+def _shown(value: object) -> Text:
+    """A stranger's text, cut, for a terminal: no markup, and nothing that would steer it."""
+    return Text("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value)[:_SHOWN]))
 
 
 @click.command()
@@ -42,9 +52,9 @@ def rejects(
         click.echo(f"vehicleguard rejects: {store}: no such store; has a run used it?", err=True)
         sys.exit(2)
     try:
-        connection = sqlite.connect(store)
-        letters = SqliteLog(connection).rejects(limit, reason)
-    except sqlite.StoreError as error:
+        with contextlib.closing(sqlite.connect(store)) as connection:
+            letters = SqliteLog(connection).rejects(limit, reason)
+    except (sqlite.StoreError, sqlite3.Error) as error:
         click.echo(f"vehicleguard rejects: {error}", err=True)
         sys.exit(2)
     if as_json:
@@ -58,7 +68,6 @@ def rejects(
             when = datetime.fromtimestamp(float(str(letter["t"])), UTC)
             table.add_row(
                 f"{when:%Y-%m-%d %H:%M:%S}",
-                *(str(letter[key])[:200] for key in ("reason", "topic", "detail", "payload")),
+                *(_shown(letter[key]) for key in ("reason", "topic", "detail", "payload")),
             )
         Console().print(table)
-    connection.close()
