@@ -25,7 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from vehicleguard.bench.ingest import free_port
 
-_STEP_DEG = 0.0007  # some 70 m of longitude: the second one moves beyond doubt
+_STEP_DEG = 0.0005  # some 49 m of longitude, so that a late second never looks like a jump
 _STEP_S = 1.0
 _STEPS = 3  # where it stood, and two moving fixes: the second raises the incident
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
