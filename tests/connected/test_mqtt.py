@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
+from structlog.testing import capture_logs
 
 from ingest.inbox import Inbox
 from ingest.intake import Answer
@@ -134,31 +136,48 @@ def test_messages_reach_the_inbox_in_order_with_topic_and_arrival(
     assert all(m.received_ms > 1_700_000_000_000 for m in messages)
 
 
+def settled(listening: Source, one: Terminal) -> None:
+    """Return when the broker has heard all acknowledgements made before."""
+    listening.source.answer([Answer("T1", 1)])
+    one.answers.get(timeout=PATIENCE_S)
+
+
 def test_only_what_is_acknowledged_does_not_come_again(broker: tuple[Broker, int]) -> None:
     port, version = broker[0].port, broker[1]
     with source(port, version) as listening, terminal(port) as one:
         one.say("1", "2", "3", "4")
         messages = listening.take(4)
         listening.source.acknowledge([messages[0], messages[2]])
-        # a later message on the same line shows that the acknowledgements have gone before it
-        one.say("5")
-        listening.source.acknowledge(listening.take(1))
-        listening.source.answer([Answer("T1", 1)])
-        one.answers.get(timeout=PATIENCE_S)
+        settled(listening, one)
     with source(port, version) as listening, terminal(port) as one:
         again = listening.take(2)
         assert sorted(payloads(again)) == ["2", "4"]
-        # what was received on the line that is gone cannot be acknowledged on this one
-        listening.source.acknowledge(messages)
-        one.say("6")
-        (last,) = listening.take(1)
-        listening.source.acknowledge([last])
-        listening.source.answer([Answer("T1", 2)])
-        one.answers.get(timeout=PATIENCE_S)
-    with source(port, version) as listening:
-        again = listening.take(2)
-        assert sorted(payloads(again)) == ["2", "4"]
         listening.source.acknowledge(again)
+        settled(listening, one)
+        one.say("5")
+    with source(port, version) as listening:
+        assert payloads(listening.take(1)) == ["5"]
+
+
+def test_what_came_on_a_line_that_is_gone_cannot_be_acknowledged_on_the_next(
+    broker: tuple[Broker, int],
+) -> None:
+    one_broker, version = broker
+    with source(one_broker.port, version) as listening:
+        with terminal(one_broker.port) as one:
+            one.say("1", "2")
+            messages = listening.take(2)
+        one_broker.stop()
+        listening.wait(up=False)
+        one_broker.start()
+        listening.source.acknowledge(messages)
+        listening.wait(up=True)
+        assert sorted(payloads(listening.take(2))) == ["1", "2"]
+        with terminal(one_broker.port) as one:
+            listening.source.acknowledge(messages)
+            settled(listening, one)
+    with source(one_broker.port, version) as listening:
+        assert sorted(payloads(listening.take(2))) == ["1", "2"]
 
 
 def test_what_comes_while_nobody_listens_is_kept(broker: tuple[Broker, int]) -> None:
@@ -226,15 +245,18 @@ def test_an_exception_in_a_callback_does_not_end_the_source(broker: tuple[Broker
         if up and next(failures, False):
             raise ZeroDivisionError
 
-    one = Source(port, broker[1], told=told)
-    try:
+    with capture_logs() as logged:
+        one = Source(port, broker[1], told=told)
         for state in (True, False, True, False, True):
             one.wait(up=state)
-        with terminal(port) as speaking:
-            speaking.say("still there")
-            assert payloads(one.take(1)) == ["still there"]
-    finally:
-        one.stop()
+        try:
+            with terminal(port) as speaking:
+                speaking.say("still there")
+                assert payloads(one.take(1)) == ["still there"]
+        finally:
+            one.stop()
+    errors = [e["event"] for e in logged if e["log_level"] == "error"]
+    assert errors == ["the MQTT loop failed"] * 2
 
 
 def test_a_source_whose_broker_is_not_there_stops_at_once(tmp_path: Path) -> None:
@@ -298,14 +320,17 @@ def test_a_broker_is_trusted_by_its_authority_over_tls(secured: tuple[Mosquitto,
         assert payloads(listening.take(1)) == ["safe"]
 
 
+# paho leaves the socket of a failed handshake to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_broker_of_another_authority_is_not_trusted(
-    secured: tuple[Mosquitto, Path], until: Until, caplog: pytest.LogCaptureFixture
+    secured: tuple[Mosquitto, Path], until: Until
 ) -> None:
     one, folder = secured
     refused = Source(one.port, tls_ca=folder / "other.pem")
     log = folder / "mosquitto.log"
     try:
         until(lambda: "alert" in log.read_text("utf-8", "replace"), "nobody tried to connect")
-        assert refused.states.empty() or not refused.states.get()
     finally:
         refused.stop()
+    gc.collect()
+    assert refused.states.empty()
