@@ -18,6 +18,9 @@ from typing import IO
 
 _START_S = 15.0
 _FREE_S = 5.0
+# What was delivered and not acknowledged when we died comes again only after so long.  Shorter than
+# this, and a slow disk would have the broker repeat what we are still writing.
+_ACK_WAIT_S = 10
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _CONFIGURATION = """\
 # written at every start; do not edit
@@ -98,7 +101,10 @@ class EmbeddedBroker:
         configuration = self._folder / "broker.conf"
         configuration.write_text(
             _CONFIGURATION.format(
-                log=_quoted(log), store=_quoted(self._folder / "store"), port=self.port
+                log=_quoted(log),
+                store=_quoted(self._folder / "store"),
+                port=self.port,
+                ack_wait_s=_ACK_WAIT_S,
             ),
             "utf-8",
         )

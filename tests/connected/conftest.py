@@ -13,6 +13,7 @@ from typing import Protocol
 import pytest
 
 from tests.running import free_port
+from vehicleguard import broker as brokers
 from vehicleguard.broker import EmbeddedBroker, binary, is_listening
 
 PATIENCE_S = 30.0
@@ -98,8 +99,11 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 @pytest.fixture(params=["embedded", "mosquitto", "mosquitto-5"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Broker, int]]:
+def broker(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Broker, int]]:
     """A running broker and the protocol level to speak to it."""
+    monkeypatch.setattr(brokers, "_ACK_WAIT_S", 1)
     folder = tmp_path / "broker"
     folder.mkdir()
     one: Broker = embedded(folder) if request.param == "embedded" else Mosquitto(folder)

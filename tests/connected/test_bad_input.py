@@ -1,4 +1,4 @@
-"""Bad payloads against a whole run: counted, dead-lettered, answered, and harmless to neighbours."""
+"""Bad payloads against a whole run: counted, dead-lettered, answered, harmless to neighbours."""
 
 from __future__ import annotations
 

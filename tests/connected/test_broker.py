@@ -57,7 +57,8 @@ def publish(port: int, *payloads: bytes) -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[EmbeddedBroker]:
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedBroker]:
+    monkeypatch.setattr(brokers, "_ACK_WAIT_S", 1)
     one = embedded(tmp_path / "broker")
     yield one
     one.stop()
@@ -99,9 +100,10 @@ def test_a_session_keeps_its_messages_over_a_restart(
     own.start()
     publish(own.port, b"3")
     listener = Client(own.port)
-    until(lambda: len(listener.heard) >= 3, f"only {listener.heard} came")
+    until(lambda: len(set(listener.heard)) == 3, f"only {listener.heard} came")
     listener.close()
-    assert listener.heard == [b"1", b"2", b"3"]
+    # one that was on its way to the closing line comes again, out of its turn
+    assert set(listener.heard) == {b"1", b"2", b"3"}
 
 
 def test_a_folder_of_any_name_will_do(tmp_path: Path) -> None:
