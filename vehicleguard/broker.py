@@ -22,6 +22,8 @@ _FREE_S = 5.0
 # this, and a slow disk would have the broker repeat what we are still writing.
 _ACK_WAIT_S = 10
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# loaded here: between fork and exec nothing may take a lock
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _CONFIGURATION = """\
 # written at every start; do not edit
 server_name: "vehicleguard"
@@ -66,8 +68,8 @@ def is_listening(port: int) -> bool:
 
 def _die_with_parent() -> None:
     """Ask Linux to end this child when its parent is gone, kill -9 included."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class EmbeddedBroker:
@@ -128,7 +130,7 @@ class EmbeddedBroker:
             stderr=out,
             # Ctrl-C goes to the whole group, but the broker must outlive what it serves
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, before any thread of ours
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call
         )
 
     def alive(self) -> bool:

@@ -33,7 +33,7 @@ from ingest.sqlite_log import SqliteLog
 from streams.rules import Rules, Thresholds
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret
-from vehicleguard.broker import EmbeddedBroker
+from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
@@ -90,6 +90,7 @@ class EmbeddedRun:
         self.url = ""
         self.admin_token = ""
         self.token_is_new = False
+        self.broker_address = ""
         self.mqtt_port = 0
 
     def start(self) -> None:
@@ -175,6 +176,7 @@ class EmbeddedRun:
         else:
             self._broker = None
         self.mqtt_port = port
+        self.broker_address = f"mqtt://{host}:{port}"
 
         self._said("working through what was stored")
         blocks = self._pipeline.catch_up()
@@ -214,6 +216,7 @@ class EmbeddedRun:
                 if messages:
                     self._one_block(messages)
                 self.metrics.inbox.set(len(self._inbox))
+                self._keep_broker()
                 now = time.monotonic()
                 if now >= snapshot_at:
                     pipeline.snapshot()
@@ -227,6 +230,18 @@ class EmbeddedRun:
             log.exception("the pipeline stopped")
             self.pulse.trouble = "the pipeline stopped; see the log"
             self.failed.set()
+
+    def _keep_broker(self) -> None:
+        """Start our own broker again if it died; its sessions are in files and go on."""
+        broker = self._broker
+        if broker is None or broker.alive() or self._stopping.is_set():
+            return
+        log.error("our broker died; starting it again")
+        try:
+            broker.start()
+        except BrokerError as error:
+            log.error("our broker does not start", error=str(error))  # noqa: TRY400 - no bug
+            self._stopping.wait(_RETRY_S)
 
     def _one_block(self, messages: Sequence[Message]) -> None:
         taken = self._durable(messages)

@@ -76,7 +76,7 @@ def run(settings_file: Path | None, *, check: bool) -> None:
         click.echo(f"vehicleguard run: {error}", err=True)
         sys.exit(1)
     click.echo(f"console:  {running.url}")
-    click.echo(f"terminals: mqtt://127.0.0.1:{running.mqtt_port}  (topics vg/v1/…)")
+    click.echo(f"terminals: {running.broker_address}  (topics vg/v1/…)")
     if running.token_is_new:
         click.echo(f"administrator's token, shown this once: {running.admin_token}")
     sys.exit(until_stopped(running, threading.Event()))
