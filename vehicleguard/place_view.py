@@ -20,10 +20,11 @@ class PlaceView:
     """`console.ports.Places` over the zones in use and two optional GeoJSON files (WGS-84)."""
 
     def __init__(self, zones: ZoneSet, outlines: Path | None, towns: Path | None) -> None:
-        drawn = _features(_read(outlines)) if outlines else []
-        self._zones = {
-            "type": "FeatureCollection",
-            "features": [*drawn, *_features(zones.to_geojson())],
+        # members beside the features (the attribution) travel with the outlines
+        drawn = _read(outlines) if outlines else _NOTHING
+        self._zones: Json = {
+            **drawn,
+            "features": [*_features(drawn), *_features(zones.to_geojson())],
         }
         self._towns = _read(towns) if towns else _NOTHING
 
