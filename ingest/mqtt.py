@@ -82,6 +82,7 @@ class MqttSource:
             )
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
+        client.on_subscribe = self._subscribed
         client.on_message = self._received
 
     def start(self) -> None:
@@ -170,6 +171,19 @@ class MqttSource:
             return
         client.subscribe([(topic, 1) for topic in self._topics])
         self._changed(True)  # noqa: FBT003 - a state
+
+    def _subscribed(
+        self,
+        _client: paho.Client,
+        _data: object,
+        _packet: int,
+        reasons: list[ReasonCode],
+        _properties: object,
+    ) -> None:
+        refused = [t for t, r in zip(self._topics, reasons, strict=False) if r.is_failure]
+        if refused:
+            log.error("the broker refuses us topics; nothing comes from them", topics=refused)
+            self._changed(False)  # noqa: FBT003 - a state
 
     def _disconnected(self, *_: object) -> None:
         if not self._stopping.is_set():

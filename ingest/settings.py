@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr
 
 
 class IngestSettings(BaseModel):
@@ -28,12 +28,12 @@ class IngestSettings(BaseModel):
     )
     username: str | None = Field(None, description="User name for the broker.")
     password: SecretStr | None = Field(None, description="Password for the broker.")
-    tls_ca: Path | None = Field(
+    tls_ca: FilePath | None = Field(
         None,
         description="PEM file of the authority behind the broker's certificate; turns TLS on.",
     )
-    tls_certificate: Path | None = Field(None, description="PEM file of our own certificate.")
-    tls_key: Path | None = Field(None, description="PEM file of our certificate's key.")
+    tls_certificate: FilePath | None = Field(None, description="PEM file of our own certificate.")
+    tls_key: FilePath | None = Field(None, description="PEM file of our certificate's key.")
     keepalive_s: int = Field(30, ge=5, le=3600, description="MQTT keep-alive in seconds.")
     inbox_messages: int = Field(
         50_000,

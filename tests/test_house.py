@@ -138,7 +138,13 @@ def test_no_module_is_a_room_for_odds_and_ends() -> None:
 
 def test_no_test_is_skipped_and_nothing_is_left_undone() -> None:
     marks = re.compile(r"mark\.skip|pytest\.skip\(|mark\.xfail|\b(?:TO" + r"DO|FIX" + r"ME)\b")
+    # a conftest may skip for want of a server, but never where REQUIRE_SERVICES says to fail
+    excused = re.compile(
+        r'if os\.environ\.get\("REQUIRE_SERVICES"\) == "1":\n +pytest\.fail\(.*\)\n +pytest\.skip\('
+    )
     code = [p for p in ours() if p.suffix in {".py", ".ts", ".tsx", ".sh", ".sql"}]
     assert [
-        str(p) for p in code if p != Path(__file__) and marks.search(p.read_text("utf-8"))
+        str(p)
+        for p in code
+        if p != Path(__file__) and marks.search(excused.sub("", p.read_text("utf-8")))
     ] == []

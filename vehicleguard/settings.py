@@ -8,6 +8,7 @@ what was expected.  The environment wins: `VEHICLEGUARD_<ROOM>__<KEY>`, for exam
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from ingest.settings import IngestSettings
 from streams.settings import StreamSettings
 
 PREFIX = "VEHICLEGUARD_"
+# what Kubernetes gives to every pod beside a service named vehicleguard
+_KUBERNETES = re.compile(r"VEHICLEGUARD_(SERVICE_(HOST|PORT)|PORT)(_|$)")
 _SHORT = {"VEHICLEGUARD_ADMIN_TOKEN": ("console", "admin_token")}
 _NOT_SETTINGS = frozenset({"VEHICLEGUARD_SETTINGS", "VEHICLEGUARD_SHARED_DATA"})
 
@@ -66,7 +69,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
             raise SettingsError(msg) from error
     origin: dict[tuple[str, ...], str] = {}
     for name, value in environment.items():
-        if not name.startswith(PREFIX) or name in _NOT_SETTINGS:
+        if not name.startswith(PREFIX) or name in _NOT_SETTINGS or _KUBERNETES.match(name):
             continue
         keys = _SHORT.get(name) or tuple(name.removeprefix(PREFIX).lower().split("__"))
         _put(data, keys, value, name)
