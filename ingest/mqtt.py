@@ -35,6 +35,11 @@ _NO_DELIVERY = -1  # QoS 0: nothing to acknowledge
 _encode = msgspec.json.Encoder().encode
 
 
+def _puback(packet: int) -> bytes:
+    """A PUBACK without reason: two bytes of packet identifier (OASIS MQTT, section 3.4)."""
+    return bytes((paho.PUBACK, 2, packet >> 8, packet & 0xFF))
+
+
 class MqttSource:
     """A connection that is kept for as long as the source runs.
 
@@ -60,6 +65,7 @@ class MqttSource:
         self._is_5 = settings.mqtt_version == MQTTProtocolVersion.MQTTv5
         # a packet identifier means something on its own connection only
         self._connection = 0
+        self._line = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._client = client = paho.Client(
@@ -98,11 +104,20 @@ class MqttSource:
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are durable.  Those of an earlier connection come again."""
-        client = self._client
-        for message in messages:
-            connection, packet = divmod(message.delivery, 1 << 16)
-            if connection == self._connection and message.delivery != _NO_DELIVERY:
-                client.ack(packet, 1)
+        with self._line:
+            current = self._connection
+            packets = [
+                message.delivery & 0xFFFF
+                for message in messages
+                if message.delivery >> 16 == current
+            ]
+            if not packets:
+                return
+            # One PUBACK at a time costs more than decoding and storing the fix: a write each, and
+            # a wake-up of the network's thread.  paho has no public way for many.
+            self._client._packet_queue(  # noqa: SLF001
+                paho.PUBACK, b"".join(_puback(packet) for packet in packets), packets[-1], 1
+            )
 
     def answer(self, answers: Sequence[Answer]) -> None:
         """Tell the terminals; one that hears nothing sends its fix again, so QoS 0 will do."""
@@ -143,7 +158,8 @@ class MqttSource:
     def _connect(self) -> None:
         host, port = self._where
         # what is acknowledged from here on must not reach the new connection by an old number
-        self._connection += 1
+        with self._line:
+            self._connection += 1
         if not self._is_5:
             self._client.connect(host, port, self._keepalive_s)
             return
