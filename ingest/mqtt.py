@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 _SESSION_EXPIRY_S = 7 * 86_400
 _RECEIVE_MAXIMUM = 8192
+_ANSWERS_WAITING = 50_000
 _NO_DELIVERY = -1  # QoS 0: nothing to acknowledge
 _encode = msgspec.json.Encoder().encode
 
@@ -120,9 +121,13 @@ class MqttSource:
             )
 
     def answer(self, answers: Sequence[Answer]) -> None:
-        """Tell the terminals; one that hears nothing sends its fix again, so QoS 0 will do."""
+        """Tell the terminals; one that hears nothing sends its fix again, so QoS 0 will do.
+
+        For the same reason answers are dropped while a broker that reads slowly has
+        `_ANSWERS_WAITING` of them still to take.
+        """
         client = self._client
-        if not client.is_connected():
+        if not client.is_connected() or len(client._out_packet) > _ANSWERS_WAITING:  # noqa: SLF001
             return
         for answer in answers:
             body: dict[str, object] = {"seq": answer.seq}

@@ -85,6 +85,7 @@ class EmbeddedRun:
         self._cleanup = contextlib.ExitStack()
         self._stopping = threading.Event()
         self.failed = threading.Event()
+        self.has_incident = threading.Event()
         self.metrics = Metrics()
         self.pulse = Pulse()
         self.url = ""
@@ -100,29 +101,40 @@ class EmbeddedRun:
             self._cleanup = cleanup.pop_all()
 
     def _open(self, cleanup: contextlib.ExitStack) -> None:
-        settings = self._settings
-        folder = settings.data
+        folder = self._settings.data
         folder.mkdir(parents=True, exist_ok=True)
-        secrets = secret.load(folder)
-        given = settings.console.admin_token
-        self.admin_token = given.get_secret_value() if given else secrets.admin_token
-        self.token_is_new = secrets.made and given is None
-
+        notifier = Notifier()
         self._said("opening the store")
-        store = folder / STORE
-        connection = sqlite.connect(store)
+        ledger = self._open_store(cleanup, notifier)
+        self._said("opening the console")
+        self._open_console(cleanup, ledger, notifier, secret.load(folder))
+        host, port = self._open_broker(cleanup)
+        self._said("working through what was stored")
+        blocks = self._pipeline.catch_up()
+        if blocks:
+            log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
+        self.pulse.catching_up = False
+        self._begin(cleanup, host, port)
+
+    def _open_store(self, cleanup: contextlib.ExitStack, notifier: Notifier) -> SqliteLedger:
+        """Log, snapshots and ledger in one file, and the pipeline over them."""
+        store = self._settings.data / STORE
+        connection, reader = sqlite.connect(store), sqlite.connect(store)
         cleanup.callback(connection.close)
-        reader = sqlite.connect(store)
         cleanup.callback(reader.close)
         self._blocks = SqliteLog(connection, reader)
         ledger = SqliteLedger(store)
         cleanup.callback(ledger.disconnect)
-        notifier = Notifier()
+
+        def committed() -> None:
+            notifier.wake()
+            self.has_incident.set()
+
         self._pipeline = Pipeline(
             intake=Intake(
                 self._admission,
                 self._blocks,
-                max_payload_bytes=settings.ingest.max_payload_bytes,
+                max_payload_bytes=self._settings.ingest.max_payload_bytes,
                 clock_ms=now_ms,
             ),
             blocks=self._blocks,
@@ -130,11 +142,22 @@ class EmbeddedRun:
             ledger=ledger,
             rules=self._rules,
             metrics=self.metrics,
-            committed=notifier.wake,
+            committed=committed,
             wait=self._pause,
         )
+        return ledger
 
-        self._said("opening the console")
+    def _open_console(
+        self,
+        cleanup: contextlib.ExitStack,
+        ledger: SqliteLedger,
+        notifier: Notifier,
+        secrets: secret.Secrets,
+    ) -> None:
+        settings = self._settings.console
+        given = settings.admin_token
+        self.admin_token = given.get_secret_value() if given else secrets.admin_token
+        self.token_is_new = secrets.made and given is None
         status = StatusView(
             self.pulse,
             self._pipeline,
@@ -152,41 +175,39 @@ class EmbeddedRun:
                 pipeline=status,
                 metrics=self.metrics,
             ),
-            settings.console.model_copy(
+            settings.model_copy(
                 update={
                     "admin_token": SecretStr(self.admin_token),
-                    "session_secret": settings.console.session_secret
-                    or SecretStr(secrets.session_secret),
+                    "session_secret": settings.session_secret or SecretStr(secrets.session_secret),
                 }
             ),
             notifier,
         )
-        console = ConsoleServer(app, settings.console.host, settings.console.port)
+        self.metrics.listeners.set_function(lambda: float(app.state.feed.listeners))
+        console = ConsoleServer(app, settings.host, settings.port)
         cleanup.callback(console.stop)
         self.url = console.start().rstrip("/")
 
-        host, port = settings.ingest.host, settings.ingest.port
+    def _open_broker(self, cleanup: contextlib.ExitStack) -> tuple[str, int]:
+        """Start a broker for whoever has none; host and port of the one to use."""
+        settings = self._settings.ingest
+        host, port = settings.host, settings.port
+        self._broker: EmbeddedBroker | None = None
         if host is None:
             self._said("starting the broker")
-            broker = EmbeddedBroker(folder / "broker", port)
-            cleanup.callback(broker.stop)
-            broker.start()
-            self._broker: EmbeddedBroker | None = broker
-            host, port = "127.0.0.1", broker.port
-        else:
-            self._broker = None
+            self._broker = EmbeddedBroker(self._settings.data / "broker", port)
+            cleanup.callback(self._broker.stop)
+            self._broker.start()
+            host = "127.0.0.1"
         self.mqtt_port = port
         self.broker_address = f"mqtt://{host}:{port}"
+        return host, port
 
-        self._said("working through what was stored")
-        blocks = self._pipeline.catch_up()
-        if blocks:
-            log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
-        self.pulse.catching_up = False
-
-        self._inbox = Inbox(settings.ingest.inbox_messages)
+    def _begin(self, cleanup: contextlib.ExitStack, host: str, port: int) -> None:
+        """Start to take messages and to work on them."""
+        self._inbox = Inbox(self._settings.ingest.inbox_messages)
         self._source = MqttSource(
-            settings.ingest, self._inbox, self._broker_state, host=host, port=port
+            self._settings.ingest, self._inbox, self._broker_state, host=host, port=port
         )
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)

@@ -74,6 +74,8 @@ class Pipeline:
         self.fixes_total = 0
         self.rejects_total = 0
         self.state, self.done = self._restore()
+        metrics.vehicles.set(len(self.state))
+        self._count_open()
         self.fleet = FleetView(self.state, ledger.levels_of_vehicles(), clock_ms())
 
     def _restore(self) -> tuple[FleetState, int]:
@@ -163,6 +165,9 @@ class Pipeline:
     def show(self, incident: Incident) -> None:
         """Let the fleet view and the gauges know how an incident stands."""
         self.fleet.incident(incident)
+        self._count_open()
+
+    def _count_open(self) -> None:
         for level, count in self._ledger.open_by_level().items():
             self._metrics.open.labels(level).set(count)
 

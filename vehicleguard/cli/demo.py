@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -135,11 +136,19 @@ def demo(
         timer = threading.Timer(duration, ended.set)
         timer.daemon = True
         timer.start()
+    first = threading.Thread(target=_tell_first, args=(running, ended, said), daemon=True)
+    first.start()
     watcher = threading.Thread(target=_watch, args=(fleet, ended), daemon=True)
     watcher.start()
     status = until_stopped(running, ended, first=lambda: _end(fleet))
     said("stopped; everything is stored")
     sys.exit(status)
+
+
+def _tell_first(running: EmbeddedRun, ended: threading.Event, said: Callable[[str], None]) -> None:
+    running.has_incident.wait()
+    if not ended.is_set():
+        said("the first theft of this run is on the page")
 
 
 def _watch(fleet: subprocess.Popen[bytes], ended: threading.Event) -> None:
