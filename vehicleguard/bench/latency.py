@@ -6,6 +6,7 @@ the thefts are published here, so that the moment of publishing is known.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -69,6 +70,8 @@ class _Incidents(threading.Thread):
                 kind = line[6:].strip().decode()
             elif line.startswith(b"data:") and kind == "incident":
                 self.seen.setdefault(json.loads(line[5:])["vehicle_id"], time.time())
+        self._answer.close()
+        self._connection.close()
 
 
 def measure(
@@ -97,7 +100,7 @@ def measure(
                 stdout=log,
                 stderr=log,
             )
-            fleet = None
+            fleet = listener = None
             try:
                 _until_ready(console_port, run)
                 fleet = subprocess.Popen(  # noqa: S603 - our own program
@@ -110,12 +113,14 @@ def measure(
                 )
                 said("latency: letting the fleet settle")
                 time.sleep(min(15.0, minutes * 20))
+                listener = _Incidents(console_port, token)
+                listener.start()
                 return _under_load(
+                    listener,
                     minutes=minutes,
                     thefts_per_s=thefts_per_s,
                     mqtt_port=mqtt_port,
                     console_port=console_port,
-                    token=token,
                     pids={"run": run.pid, "fleet": fleet.pid},
                     said=said,
                 )
@@ -123,34 +128,38 @@ def measure(
                 for process in filter(None, (fleet, run)):
                     process.terminate()
                     process.wait(20)
+                if listener is not None:
+                    listener.join(10)
+
+
+def _get(port: int, path: str) -> tuple[int, str]:
+    """Status and body of an answer of the console."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as line:
+        line.request("GET", path)
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def _until_ready(port: int, run: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and run.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == http.client.OK:
+        with contextlib.suppress(OSError):
+            if _get(port, "/readyz")[0] == http.client.OK:
                 return
-        except OSError:
-            pass
         time.sleep(0.1)
     raise RuntimeError("the run did not get ready")
 
 
 def _under_load(
+    listener: _Incidents,
     *,
     minutes: float,
     thefts_per_s: float,
     mqtt_port: int,
     console_port: int,
-    token: str,
     pids: dict[str, int],
     said: Callable[[str], None],
 ) -> Latency:
-    listener = _Incidents(console_port, token)
-    listener.start()
     thief = paho.Client(CallbackAPIVersion.VERSION2, client_id="bench-thief")
     thief.connect("127.0.0.1", mqtt_port)
     thief.loop_start()
@@ -206,9 +215,7 @@ def _fix(name: str, step: int) -> bytes:
 
 
 def _fixes_total(port: int) -> float:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request("GET", "/metrics")
-    for line in connection.getresponse().read().decode().splitlines():
+    for line in _get(port, "/metrics")[1].splitlines():
         if line.startswith("vg_fixes_accepted_total "):
             return float(line.split()[1])
     return 0.0
