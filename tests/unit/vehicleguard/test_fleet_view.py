@@ -25,7 +25,7 @@ class Fleet:
     def __init__(self) -> None:
         self.state = FleetState()
         self.processor = Processor(Rules())
-        self.view = FleetView(self.state, {})
+        self.view = FleetView(self.state, {}, 1)
         self.reports: list[Report] = []
 
     def told(self, *tracks: Track) -> None:
@@ -149,7 +149,7 @@ def test_an_incident_of_a_vehicle_never_heard_of_does_no_harm() -> None:
 def test_levels_of_open_incidents_are_there_after_a_restart() -> None:
     fleet = Fleet()
     fleet.told(parked("a"), parked("b"))
-    view = FleetView(fleet.state, {"b": Level.RED, "gone": Level.BLUE})
+    view = FleetView(fleet.state, {"b": Level.RED, "gone": Level.BLUE}, 1)
     assert view.positions(0)[1].column("level").to_pylist() == [0, int(Level.RED)]
 
 
