@@ -73,13 +73,13 @@ def _places(geometry: object) -> list[list[float]]:
     """Every position in a geometry, however deeply nested."""
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
     found: list[list[float]] = []
-    todo = [coordinates]
-    while todo:
-        item = todo.pop()
+    stack = [coordinates]
+    while stack:
+        item = stack.pop()
         if not isinstance(item, list):
             continue
         if len(item) >= 2 and all(isinstance(part, int | float) for part in item[:2]):
             found.append(item)
         else:
-            todo.extend(item)
+            stack.extend(item)
     return found

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.dialects.dialect import Decoded
+from ingest.dialects.rows import Shape, refuse, rows
 from ingest.fix import ALARM_BY_NAME, NO_SEQ, FixBatch, Flag, Float32, Float64
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
 
 EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0  # 2000-01-01 and 2100-01-01, UTC
-MAX_ROWS = 10_000
 _TERMINAL = re.compile(r"[^\s/+#\x00-\x1f\x7f]{1,64}")
 _TOPICS_KNOWN = 200_000  # a flood of made-up topics must not fill the memory
 
@@ -69,33 +69,14 @@ class Sighting(msgspec.Struct, gc=False):
     camera: str | None = None
 
 
-class _Numbered(msgspec.Struct, gc=False):
-    """What is wanted of a row that is refused."""
-
-    seq: int | None = None
-
-
 class _Address(NamedTuple):
     kind: str  # "fix", "status", "sighting", or "" for a topic that is none of ours
     name: str
 
 
-class _Shape(NamedTuple):
-    """How one kind of row is read."""
-
-    one: Callable[[bytes], Any]
-    many: Callable[[bytes], list[Any]]
-
-
-_FIX = _Shape(msgspec.json.Decoder(Fix).decode, msgspec.json.Decoder(list[Fix]).decode)
-_SIGHTING = _Shape(
-    msgspec.json.Decoder(Sighting).decode, msgspec.json.Decoder(list[Sighting]).decode
-)
-# rows apart from one another, so that a number out of range spoils its own row alone
-_raw_row = msgspec.json.Decoder(msgspec.Raw).decode
-_raw_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_numbered = msgspec.json.Decoder(_Numbered).decode
-_JSON_SPACE = b" \t\r\n"
+_FIX = Shape.of(Fix, is_numbered=True)
+# a camera's number must not be answered to the terminal that happens to be its namesake
+_SIGHTING = Shape.of(Sighting, is_numbered=False)
 # plain integers: an IntFlag costs a microsecond an operation
 _IGNITION = {
     None: 0,
@@ -136,21 +117,23 @@ class Native:
         for n, (message, address) in enumerate(zip(messages, addresses, strict=True)):
             kind = address.kind
             if kind == "fix":
-                rows = _rows(message, address.name, _FIX, rejects)
-                fixes += rows
-                source += [n] * len(rows)
+                said = rows(message, address.name, _FIX, rejects)
+                fixes += said
+                source += [n] * len(said)
             elif kind == "sighting":
-                rows = _rows(message, address.name, _SIGHTING, rejects)
-                sightings += rows
-                sighting_source += [n] * len(rows)
+                seen = rows(message, address.name, _SIGHTING, rejects)
+                sightings += seen
+                sighting_source += [n] * len(seen)
             elif kind:
                 kinds[n] = kind
             else:
                 detail = f"expected one of {', '.join(self.topics)}, found {message.topic!r}"
-                rejects.append(_refuse(RejectReason.UNKNOWN_TOPIC, detail, message))
+                rejects.append(refuse(RejectReason.UNKNOWN_TOPIC, detail, message))
         batch, of = _fix_batch(fixes, source, messages, addresses, rejects)
-        seen, seen_of = _sighting_batch(sightings, sighting_source, messages, addresses, rejects)
-        return Decoded(batch, of, seen, seen_of, rejects, kinds)
+        sighted, sighted_of = _sighting_batch(
+            sightings, sighting_source, messages, addresses, rejects
+        )
+        return Decoded(batch, of, sighted, sighted_of, rejects, kinds)
 
     def _address(self, topic: str) -> _Address:
         address = self._addresses.get(topic)
@@ -176,89 +159,6 @@ def _read_topic(topic: str) -> _Address:
     return _Address("", "")
 
 
-def _refuse(
-    reason: RejectReason, detail: str, message: Message, terminal: str = "", seq: object = None
-) -> Reject:
-    known = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**63
-    return Reject(
-        reason=reason,
-        detail=detail,
-        topic=message.topic,
-        payload=message.payload,
-        received_ms=message.received_ms,
-        terminal=terminal,
-        seq=int(str(seq)) if known else NO_SEQ,
-    )
-
-
-def _rows(message: Message, name: str, shape: _Shape, rejects: list[Reject]) -> list[Any]:
-    """The rows of a payload that have the right shape; the others go to `rejects`."""
-    payload = message.payload
-    try:
-        if payload[:1] == b"[":
-            rows = shape.many(payload)
-            if len(rows) <= MAX_ROWS:
-                return rows
-        else:
-            return [shape.one(payload)]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    return _tolerant(message, name, shape, rejects)
-
-
-def _tolerant(message: Message, name: str, shape: _Shape, rejects: list[Reject]) -> list[Any]:
-    """Row by row, so that a bad row says what is wrong and harms no other."""
-
-    def refuse(reason: RejectReason, detail: str, seq: object = None) -> None:
-        rejects.append(_refuse(reason, detail, message, name, seq))
-
-    payload = message.payload
-    try:
-        payload.decode()
-        is_array = payload.lstrip(_JSON_SPACE)[:1] == b"["
-        many = _raw_rows(payload) if is_array else [_raw_row(payload)]
-    except UnicodeDecodeError as error:
-        refuse(RejectReason.NOT_UTF8, f"expected UTF-8: {error.reason} at byte {error.start}")
-        return []
-    except RecursionError:
-        refuse(RejectReason.TOO_DEEP, "expected an object or an array of objects, found more depth")
-        return []
-    except msgspec.DecodeError as error:
-        refuse(RejectReason.NOT_JSON, f"expected JSON: {error}")
-        return []
-    rows: list[Any] = []
-    if len(many) > MAX_ROWS:
-        detail = f"expected at most {MAX_ROWS} rows, found {len(many)}"
-        refuse(RejectReason.TOO_LARGE, detail)
-        return []
-    for n, row in enumerate(many):
-        where = f"row {n}: " if is_array else ""
-        try:
-            rows.append(shape.one(bytes(row)))
-        except msgspec.DecodeError as error:
-            # a camera's number must not be answered to the terminal that happens to be its namesake
-            seq = _seq_of(row) if shape is _FIX else None
-            refuse(_reason(error), f"{where}{error}", seq)
-    return rows
-
-
-def _reason(error: msgspec.DecodeError) -> RejectReason:
-    if "missing required field" in str(error):
-        return RejectReason.MISSING_FIELD
-    # a number that no float can hold is JSON all the same
-    if isinstance(error, msgspec.ValidationError) or "out of range" in str(error):
-        return RejectReason.BAD_VALUE
-    return RejectReason.NOT_JSON
-
-
-def _seq_of(row: msgspec.Raw) -> int | None:
-    """The number of a row that cannot be read otherwise."""
-    try:
-        return _numbered(bytes(row)).seq
-    except msgspec.DecodeError:
-        return None
-
-
 def _fix_batch(
     fixes: list[Fix],
     source: list[int],
@@ -279,7 +179,7 @@ def _fix_batch(
     for row, (reason, detail) in _senseless(fixes, names, t, lon, lat).items():
         good[row] = False
         seq = fixes[row].seq
-        rejects.append(_refuse(reason, detail, messages[source[row]], names[row], seq))
+        rejects.append(refuse(reason, detail, messages[source[row]], names[row], seq))
     if not good.all():
         keep = np.flatnonzero(good)
         fixes, names = [fixes[k] for k in keep], [names[k] for k in keep]
@@ -375,13 +275,13 @@ def _sighting_batch(
         lon, lat = row.lon or 0.0, row.lat or 0.0
         if not EARLIEST_S <= row.t < LATEST_S:
             detail = _clock_detail(row.t)
-            rejects.append(_refuse(RejectReason.CLOCK_OFF, detail, messages[n], name))
+            rejects.append(refuse(RejectReason.CLOCK_OFF, detail, messages[n], name))
         elif abs(lon) > 180 or abs(lat) > 90:
             detail = f"expected lon within 180 and lat within 90, found {row.lon}, {row.lat}"
-            rejects.append(_refuse(RejectReason.OUTSIDE_EARTH, detail, messages[n], name))
+            rejects.append(refuse(RejectReason.OUTSIDE_EARTH, detail, messages[n], name))
         elif row.camera is not None and row.camera != name:
             detail = f"the topic is {name}'s, the payload says {row.camera!r}"
-            rejects.append(_refuse(RejectReason.IDENTITY_MISMATCH, detail, messages[n], name))
+            rejects.append(refuse(RejectReason.IDENTITY_MISMATCH, detail, messages[n], name))
         else:
             kept.append((row, n))
     nan = math.nan

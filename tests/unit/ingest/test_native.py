@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from ingest.dialects.native import MAX_ROWS
+from ingest.dialects.rows import MAX_ROWS
 from ingest.fix import ALARM_BY_NAME, NO_SEQ, Alarm, alarm_names, flag_names
 from tests.unit.ingest.making import FIX, NATIVE, NOW_MS, T, decode, message, refusal, vehicles
 
