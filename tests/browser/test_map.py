@@ -77,20 +77,20 @@ def test_a_vehicle_under_the_pointer_tells_about_itself(site, look):
     visit.sign_in()
     visit.until(lambda: visit.drawn()["drawn"] == len(fleet.ids), "all are drawn")
     canvas = visit.page.locator("canvas.maplibregl-canvas")
-    box = canvas.bounding_box()
     card = visit.page.locator(".vehicle-card")
 
     def found():
-        # The first fit leaves room for the buttons at the right: search around the middle.
-        for dx in range(-60, 61, 6):
-            for dy in (-6, 0, 6):
-                visit.page.mouse.move(
-                    box["x"] + box["width"] / 2 + dx, box["y"] + box["height"] / 2 + dy
-                )
-                visit.page.wait_for_timeout(20)
-                if card.count():
-                    return True
-        return False
+        # Asked anew each time: the map may still be fitting itself to the fleet.
+        box = canvas.bounding_box()
+        x, y = visit.page.evaluate(
+            "([lon, lat]) => window.vehicleguard.project(lon, lat)",
+            [fleet._lon[0], fleet._lat[0]],
+        )
+        # Two steps: a pointer that rests is where its last move ended.
+        visit.page.mouse.move(box["x"] + x - 40, box["y"] + y - 40)
+        visit.page.mouse.move(box["x"] + x, box["y"] + y)
+        visit.page.wait_for_timeout(200)
+        return card.count() > 0
 
     visit.until(found, "the pointer finds the vehicle")
     expect(card).to_contain_text("car-1")

@@ -194,17 +194,30 @@ export class MapView {
 
   /** Tell `over` which vehicle lies under the pointer, and `click` which one was chosen. */
   onPointer(over: (vehicle: Vehicle | null) => void, click: (vehicle: Vehicle | null) => void): void {
+    // Looked up once a frame, for where the pointer is by then: of a fast hand the last place
+    // counts, not the first.
+    let last: { lng: number; lat: number } | null = null;
     let pending = false;
     this.#map.on("mousemove", (event) => {
+      last = event.lngLat;
       if (pending) return;
       pending = true;
       requestAnimationFrame(() => {
         pending = false;
-        over(this.#pick(event.lngLat, 4));
+        over(last === null ? null : this.#pick(last, 4));
       });
     });
-    this.#map.on("mouseout", () => over(null));
+    this.#map.on("mouseout", () => {
+      last = null;
+      over(null);
+    });
     this.#map.on("click", (event) => click(this.#pick(event.lngLat, 14)));
+  }
+
+  /** Where a place lies on the canvas now, in CSS pixels from its top left corner. */
+  project(lon: number, lat: number): [number, number] {
+    const { x, y } = this.#map.project([lon, lat]);
+    return [x, y];
   }
 
   setPointing(pointing: boolean): void {

@@ -36,7 +36,11 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
       return;
     }
     view.current = map;
-    window.vehicleguard = { draw: map.counts, known: () => live.fleet.known };
+    window.vehicleguard = {
+      draw: map.counts,
+      known: () => live.fleet.known,
+      project: (lon, lat) => map.project(lon, lat),
+    };
     const place = (): void => map.setData(live.places, state.status.value?.bounds ?? null, covered());
     live.onPlaces = place;
     live.onFleet = () => map.setFleet(live.fleet);
