@@ -33,16 +33,23 @@ class Fleet:
     """Vehicles living around some towns, their terminals, and the thieves among them.
 
     `held` are reports that terminals hold back, `next_theft` the epoch second of the next theft
-    (infinite for none), `thefts` how many there were.
+    (infinite for none), `thefts` how many there were, `before` how many of them before the last
+    start: each start takes the kinds from the first one, which shows soonest.
     """
 
     def __init__(
-        self, vehicles: Vehicles, held: Reports, next_theft: float, thefts: int = 0
+        self,
+        vehicles: Vehicles,
+        held: Reports,
+        next_theft: float,
+        thefts: int = 0,
+        before: int = 0,
     ) -> None:
         self._vehicles = vehicles
         self._held = held
         self._next_theft = next_theft
         self._thefts = thefts
+        self._before = before
         self._news: list[Theft] = []
 
     @classmethod
@@ -112,6 +119,7 @@ class Fleet:
             self._vehicles.settings = replace(self.settings, theft_every_s=theft_every_s)
         self._vehicles.stand_still(now_s)
         self._held = Reports.empty()
+        self._before = self._thefts
         self._next_theft = _first_theft(self.settings, now_s)
 
     def save(self, path: Path) -> None:
@@ -120,6 +128,7 @@ class Fleet:
             "settings": asdict(self.settings),
             "next_theft": None if np.isinf(self._next_theft) else self._next_theft,
             "thefts": self._thefts,
+            "before": self._before,
         }
         tables = {
             "people": self.people,
@@ -143,14 +152,15 @@ class Fleet:
             held: Any = tables["held"]
             vehicles = Vehicles(settings, People(**people), Columns(**columns))
             next_theft = float(np.inf if meta["next_theft"] is None else meta["next_theft"])
-            return cls(vehicles, Reports(**held), next_theft, int(meta["thefts"]))
+            counts = int(meta["thefts"]), int(meta.get("before", 0))
+            return cls(vehicles, Reports(**held), next_theft, *counts)
         except (KeyError, TypeError, ValueError) as error:
             msg = f"{path}: not a saved fleet: {error}"
             raise StateError(msg) from error
 
     def _steal(self, t: float) -> None:
         number, seed = self._thefts, self.settings.seed
-        turn = number % len(theft.TURN)
+        turn = (number - self._before) % len(theft.TURN)
         kind = theft.TURN[turn]
         manner = theft.MANNERS[kind]
         u = draw.uniforms(seed, 6, np.array([number]), np.zeros(1, np.int64), 2)[0]

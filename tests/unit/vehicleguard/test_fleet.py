@@ -278,6 +278,20 @@ def test_the_map_is_alive_again_soon_after_a_pause() -> None:
     assert f.moving_share() > 0.08
 
 
+def test_each_start_begins_with_the_kind_that_shows_soonest(tmp_path: Path) -> None:
+    f = fleet(800, theft_every_s=50.0, nuisances=NONE)
+    run(f, NOON, 120.0)
+    assert len(f.take_thefts()) == 3
+    f.save(tmp_path / "fleet.npz")
+    f = Fleet.load(tmp_path / "fleet.npz")
+    later = NOON + 600
+    f.resume(later)
+    run(f, later, 60.0)
+    news = f.take_thefts()
+    assert [(t.number, t.kind) for t in news] == [(3, "drive_off"), (4, "tow")]
+    assert news[0].t_start <= later + 2
+
+
 @pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04broken"])
 def test_a_file_that_is_no_fleet_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "fleet.npz"
