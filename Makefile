@@ -24,7 +24,7 @@ STEP := @sh deploy/dev/step.sh
 WEB := console/web
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' 2>/dev/null)
 NODE_IS_FIT := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 1000 + +b < 20019 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
-COMPILED := $(wildcard vehicleguard/warm.py streams/*.py geofence/*.py)
+COMPILED := $(wildcard vehicleguard/warm.py streams/*.py geofence/grid/*.py)
 
 .PHONY: help
 help: ## list the targets
@@ -37,7 +37,7 @@ demo: .venv/.runtime console/page/index.html .venv/.warm ## install what is need
 	@exec $(BIN)/vehicleguard demo $(ARGS)
 
 .PHONY: test
-test: prerequisites .venv/.dev test-web console/page/index.html ## install what the tests need and run every test
+test: prerequisites .venv/.dev .venv/.warm test-web console/page/index.html ## install what the tests need and run every test
 	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q $(ARGS)
 
 # ------------------------------------------------------------------------------------- the rest
@@ -47,7 +47,7 @@ run: .venv/.runtime console/page/index.html .venv/.warm ## start the system for 
 	@exec $(BIN)/vehicleguard run $(ARGS)
 
 .PHONY: test-fast
-test-fast: .venv/.dev ## unit tests only: no server, no browser
+test-fast: .venv/.dev .venv/.warm ## unit tests only: no server, no browser
 	@$(BIN)/python -m pytest -q -m 'not service' tests/unit $(ARGS)
 
 .PHONY: test-web

@@ -21,10 +21,10 @@ _LEAST_RADIUS_M = 6335439.0  # smallest radius of curvature of the ellipsoid (eq
 
 # Where the quick formula is trusted, and how far: measured against pyproj to err by less than
 # half of the band (tests/unit/geofence/test_metric.py holds it to that).
-_QUICK_REACH_M = 50_000.0
-_QUICK_LAT_DEG = 70.0
-_BAND = 1e-4
-_BAND_M = 0.01
+QUICK_REACH_M = 50_000.0
+QUICK_LAT_DEG = 70.0
+BAND = 1e-4
+BAND_M = 0.01
 
 
 def quick_distance_m(lon1: Float64, lat1: Float64, lon2: Float64, lat2: Float64) -> Float64:
@@ -33,7 +33,7 @@ def quick_distance_m(lon1: Float64, lat1: Float64, lon2: Float64, lat2: Float64)
     Relative error below 3e-5 for distances to 50 km and latitudes to 70 degrees; below 0.01 mm at
     1 km and 4 mm at 10 km to 60 degrees.
     """
-    per_lon, per_lat = _scale(0.5 * (lat1 + lat2))
+    per_lon, per_lat = scale(0.5 * (lat1 + lat2))
     return np.hypot(_wrapped(lon2 - lon1) * per_lon, (lat2 - lat1) * per_lat)
 
 
@@ -42,8 +42,8 @@ def within(lon1: Float64, lat1: Float64, lon2: Float64, lat2: Float64, reach_m: 
     lon1, lat1, lon2, lat2, reach_m = np.broadcast_arrays(lon1, lat1, lon2, lat2, reach_m)
     quick = quick_distance_m(lon1, lat1, lon2, lat2)
     inside: Bool = quick <= reach_m
-    doubt = np.abs(quick - reach_m) <= _BAND * reach_m + _BAND_M
-    doubt |= (reach_m > _QUICK_REACH_M) | (np.abs(lat2) > _QUICK_LAT_DEG)
+    doubt = np.abs(quick - reach_m) <= BAND * reach_m + BAND_M
+    doubt |= (reach_m > QUICK_REACH_M) | (np.abs(lat2) > QUICK_LAT_DEG)
     at = np.flatnonzero(doubt)
     if at.size:
         _, _, exact = GEOD.inv(lon1[at], lat1[at], lon2[at], lat2[at])
@@ -65,7 +65,7 @@ def nearest_on_segment(
     d_lon, d_lat = b_lon - a_lon, b_lat - a_lat
     foot_lat = lat
     for _ in range(2):
-        per_lon, per_lat = _scale(0.5 * (lat + foot_lat))
+        per_lon, per_lat = scale(0.5 * (lat + foot_lat))
         ux, uy = d_lon * per_lon, d_lat * per_lat
         vx, vy = (lon - a_lon) * per_lon, (lat - a_lat) * per_lat
         length2 = ux * ux + uy * uy
@@ -99,7 +99,7 @@ def grown(box: Float64, reach_m: Float64) -> Float64:
     )
 
 
-def _scale(lat: Float64) -> tuple[Float64, Float64]:
+def scale(lat: Float64) -> tuple[Float64, Float64]:
     """Metres per degree of longitude and of latitude (radii of curvature N cos(lat) and M)."""
     phi = np.radians(lat)
     w2 = 1.0 - _E2 * np.sin(phi) ** 2

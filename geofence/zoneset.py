@@ -61,13 +61,18 @@ class ZoneSet:
     def __len__(self) -> int:
         return len(self._zones)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the index takes."""
+        return self._index.grid.nbytes
+
     def match(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Int64, Int64]:
         """Every (fix, zone) pair of which the zone holds the fix, as (int64[k], int64[k]).
 
         `lon`, `lat`: n WGS-84 degrees each (arrays, lists or scalars).  The first array indexes
         the fixes, the second `zones`; sorted by fix, then zone; no pair twice.  A boundary belongs
-        to its zone.  Polygons are exact for the given float64 coordinates (0, or 1e-20 degrees and
-        more from it), with edges straight in longitude and latitude; circles and corridors are
+        to its zone.  Polygons are exact for the given float64 coordinates (0, or 1e-140 degrees
+        and more from it), with edges straight in longitude and latitude; circles and corridors are
         decided by the geodesic distance.  Fixes that are NaN, infinite or outside the earth lie in
         no zone.
 
@@ -78,11 +83,7 @@ class ZoneSet:
         if x.shape != y.shape or x.ndim != 1:
             msg = f"lon and lat: expected one length, got shapes {x.shape} and {y.shape}"
             raise ValueError(msg)
-        on_earth = np.flatnonzero((np.abs(x) <= 180.0) & (np.abs(y) <= 90.0))
-        fix, zone = self._index.match(x[on_earth], y[on_earth])
-        pair = np.unique(on_earth[fix] * np.int64(max(1, len(self))) + zone)
-        fix, zone = np.divmod(pair, max(1, len(self)))
-        return fix.astype(np.int64), zone.astype(np.int64)
+        return self._index.match(np.ascontiguousarray(x), np.ascontiguousarray(y))
 
     def to_geojson(self) -> dict[str, object]:
         """The zones as a GeoJSON FeatureCollection in WGS-84, features by position.

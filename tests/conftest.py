@@ -1,6 +1,13 @@
 import pytest
 
+from vehicleguard.warm import forget_stale
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="how often the kill test kills")
     parser.addoption("--seed", type=int, default=20_261_123, help="seed of the kill test")
+
+
+def pytest_configure() -> None:
+    # or a change in one kernel would be tested with what others had compiled of it before
+    forget_stale()

@@ -32,7 +32,7 @@ from ingest.registry import Registry
 from ingest.sqlite_log import SqliteLog
 from streams.rules import Rules, Thresholds
 from streams.sqlite_snapshot import SqliteSnapshots
-from vehicleguard import secret
+from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.metrics import Metrics
@@ -75,6 +75,7 @@ class EmbeddedRun:
     ) -> None:
         self._settings = settings
         self._said = said
+        warm.ensure(said)
         self._rules = rules_of(settings)
         registry = settings.ingest.registry
         self._admission = Admission(

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
 
 import numpy as np
 
+import geofence.grid
+import streams
+from geofence import ZoneSet
 from ingest.fix import COLUMNS, FixBatch, Flag
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
+
+_ROOMS = (Path(geofence.grid.__path__[0]), Path(streams.__path__[0]))
+_CALLED = ("query.match-*", "cut.cut-*", "kernel.advance-*")
+
+
+def ensure(said: Callable[[str], None]) -> None:
+    """Compile what is not compiled yet, and say so first: it takes half a minute, once."""
+    forget_stale()
+    held = [file.name for file in _compiled()]
+    if all(any(fnmatch(name, f"{called}.nbi") for name in held) for called in _CALLED):
+        return
+    said("compiling the kernels, this once (half a minute)")
+    warm()
+
+
+def forget_stale() -> int:
+    """Delete compiled kernels that are older than any kernel's source; how many files.
+
+    Numba looks at the file of the function that is called, not at the files of those it calls.
+    """
+    newest = max(source.stat().st_mtime for room in _ROOMS for source in room.glob("*.py"))
+    stale = [file for file in _compiled() if file.stat().st_mtime < newest]
+    for file in stale:
+        file.unlink(missing_ok=True)
+    return len(stale)
+
+
+def _compiled() -> list[Path]:
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    places = [Path(named)] if named else [room / "__pycache__" for room in _ROOMS]
+    return [file for place in places for file in place.rglob("*.nb[ic]")]
 
 
 def warm() -> float:
@@ -27,11 +65,18 @@ def warm() -> float:
         flags=np.array([Flag.LOCATED], np.uint32),
         **columns,
     )
-    Processor(Rules()).step(batch, FleetState(1))
+    circle = {
+        "type": "Feature",
+        "properties": {"radius_m": 100},
+        "geometry": {"type": "Point", "coordinates": [0, 0]},
+    }
+    zones = ZoneSet.from_geojson({"type": "FeatureCollection", "features": [circle]})
+    Processor(Rules(zones=zones)).step(batch, FleetState(1))
     return time.perf_counter() - started
 
 
 if __name__ == "__main__":
     sys.stderr.write("compiling kernels … ")
     sys.stderr.flush()
+    forget_stale()
     sys.stderr.write(f"{warm():.1f} s\n")

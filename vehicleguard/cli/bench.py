@@ -12,9 +12,11 @@ from rich.table import Table
 
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import latency as latency_bench
+from vehicleguard.bench import matching as matching_bench
 from vehicleguard.bench import processor as processor_bench
 
-PARTS = ("ingest", "processor", "latency")
+PARTS = ("ingest", "processor", "latency", "geofence")
+FENCES = (1_000, 10_000, 100_000)
 _NAMES = {
     "bare": "bare paho loop",
     "path": "ingest, to the durable write",
@@ -23,7 +25,7 @@ _NAMES = {
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice(PARTS), metavar="[ingest|processor|latency]…")
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS), metavar="[PART]…")
 @click.option("--quick", is_flag=True, help="Small sizes: shows that it works, measures little.")
 @click.option("--messages", type=click.IntRange(100, 1_000_000), default=30_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True)
@@ -52,7 +54,7 @@ def bench(
     to: Path | None,
     quick: bool,
 ) -> None:
-    """Measure ingest, detection and latency on this machine (all parts, or those named).
+    """Measure this machine: ingest, processor, latency, geofence (all, or the parts named).
 
     Ratios are of one run with alternating rounds; quote them rather than absolute figures.
     """
@@ -71,6 +73,9 @@ def bench(
             figures["processor"] = _processor(out, 0.02 if quick else 1.0, said)
         if not parts or "latency" in parts:
             figures["latency"] = _latency(out, minutes, vehicles, said)
+        if not parts or "geofence" in parts:
+            fences, fixes = ((100, 1_000), 20_000) if quick else (FENCES, 1_000_000)
+            figures["geofence"] = _geofence(out, fences, fixes, rounds, said)
     if to is not None:
         to.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
@@ -131,3 +136,23 @@ def _latency(out: Console, minutes: float, vehicles: int, said: object) -> dict[
         + ", ".join(f"{name} {share:.0%} of a core" for name, share in found.cpu.items())
     )
     return asdict(found)
+
+
+def _geofence(
+    out: Console, fences: tuple[int, ...], fixes: int, rounds: int, said: object
+) -> list[dict[str, object]]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    found = matching_bench.measure(fences, fixes, rounds, said)
+    table = Table(
+        "way, million fixes/s", *(f"{one.fences:,} fences" for one in found),
+        title=f"matching: {fixes:,} clustered fixes, {rounds} rounds, medians",
+    )  # fmt: skip
+    for way in found[0].fixes_per_s:
+        table.add_row(way, *(f"{one.fixes_per_s[way] / 1e6:.3f}" for one in found))
+    table.add_section()
+    table.add_row("to the best of shapely's", *(f"{one.ratio:.0f}x" for one in found))
+    table.add_row("hits a fix", *(f"{one.hits_per_fix:.2f}" for one in found))
+    table.add_row("index built in, s", *(f"{one.build_s:.2f}" for one in found))
+    table.add_row("index, MB", *(f"{one.index_mb:.0f}" for one in found))
+    out.print(table)
+    return [{**asdict(one), "ratio": one.ratio} for one in found]

@@ -19,7 +19,7 @@ from rich.progress import (
 from geofence import ZoneError, ZoneSet
 from ingest.registry import Registry, RegistryError
 from streams.rules import Rules, RulesError, Thresholds
-from vehicleguard import recording
+from vehicleguard import recording, warm
 from vehicleguard import replay as replaying
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -47,6 +47,7 @@ def replay(
     heading_deg, accuracy_m, ignition, armed, alarms, received.
     """
     console = Console(stderr=True)
+    warm.ensure(lambda step: console.print(f"· {step}"))
     try:
         rules = Rules(
             Thresholds.from_toml(rules_file) if rules_file else Thresholds(),

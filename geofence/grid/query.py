@@ -1,0 +1,216 @@
+"""The kernel that asks the cells which zones hold a fix.
+
+It waits for memory more than it computes.  So it goes by chunks that fit the near caches, and in
+stages: each asks ahead for what the next one needs, and none has a branch that waits for memory.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from geofence.grid import capsule
+from geofence.grid.cut import BLOCK
+from geofence.grid.edge import GROUP, STEPS_BITS, exactly, holds, judge_group
+from geofence.grid.leaf import CROWDED, HEADER, MIXED
+from geofence.grid.predicate import compiled
+from geofence.grid.prefetch import prefetch
+
+FINE = 32
+"""Fixes are placed on a grid of 2**-32 degrees; all cells and their steps are on it."""
+_PER_DEGREE = 2.0**FINE
+_INNER = (1 << FINE) - 1
+_BLOCK_BITS = 2
+CHUNK = 1024
+
+
+@compiled
+def match(
+    first, lon, lat, world, cells, blocks, leaves, words, refs, pool, edges, rows, fix, zone, n,
+    doubts, doubtful,
+):  # fmt: skip
+    """Write the pairs of the fixes from `first` on, ordered by zone, as long as there is room.
+
+    Returns the fix to go on with, the pairs, and the doubts so far.  `doubts` int64[d, 3] takes
+    (fix, zone, capsule) where only the geodesic can tell; they are not among the pairs.
+    """
+    column = np.empty(CHUNK, np.int64)
+    row = np.empty(CHUNK, np.int64)
+    leaf = np.empty(CHUNK, np.int32)
+    at = np.empty(CHUNK, np.int64)
+    todo = np.empty(CHUNK, np.int64)
+    shifts = np.empty(CHUNK, np.int64)
+    for base in range(first, lon.shape[0], CHUNK):
+        count = min(CHUNK, lon.shape[0] - base)
+        _locate(
+            lon[base : base + count], lat[base : base + count], world, cells, blocks,
+            column, row, leaf, at, todo, shifts,
+        )  # fmt: skip
+        most, most_doubts = _ask_ahead(leaf[:count], leaves, words, pool)
+        if n + most > fix.shape[0] or doubtful + most_doubts > doubts.shape[0]:
+            return base, n, doubtful, most, most_doubts
+        for j in range(count):
+            i = base + j
+            out = np.uint64(n)
+            if leaf[j] < MIXED:
+                mine = np.uint64(leaf[j])
+                begin = np.uint64(leaves[mine, 0])
+                zones = np.uint64(leaves[mine, 1])
+                for k in range(zones):
+                    fix[out + k] = i
+                    zone[out + k] = pool[begin + k]
+                n += np.int64(zones)
+                continue
+            head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            shape = words[head + np.uint64(4)]
+            capsules = words[head + np.uint64(5)] >> 16
+            if shape & 31 == CROWDED:
+                n, put = _crowd(lon[i], lat[i], i, words, refs, np.int64(head), edges, fix, zone, n)
+            else:
+                places = np.uint64(shape >> 5)
+                shift = FINE - (shape & 31)
+                inner = (np.int64(1) << shift) - 1
+                x = np.int32((column[j] & inner) >> (shift - STEPS_BITS))
+                y = np.int32((row[j] & inner) >> (shift - STEPS_BITS))
+                mask = np.int64(words[head]) & 0xFFFFFFFF
+                mask |= np.int64(words[head + np.uint64(1)]) << 32
+                held = mask
+                close = np.int32(0)
+                listed = head + np.uint64(HEADER)
+                for _ in range(words[head + np.uint64(5)] & 0xFFFF):
+                    parities, doubt = judge_group(words, listed, x, y)
+                    held ^= parities
+                    close |= doubt
+                    listed += np.uint64(GROUP)
+                if close != 0:
+                    held = exactly(
+                        edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER,
+                        words[head + np.uint64(5)] & 0xFFFF, mask, lon[i], lat[i],
+                    )  # fmt: skip
+                for k in range(places):
+                    fix[out] = i
+                    zone[out] = words[listed + k]
+                    out += np.uint64(held & 1)
+                    held >>= 1
+                n = np.int64(out)
+                put = np.int64(listed + places)
+            for k in range(put, put + 2 * capsules, 2):
+                judged = capsule.judge(rows[words[k + 1]], lon[i], lat[i])
+                if judged == capsule.IN:
+                    n = _insert(zone, fix, n, words[k], i)
+                elif judged == capsule.DOUBT:
+                    doubts[doubtful, 0] = i
+                    doubts[doubtful, 1] = words[k]
+                    doubts[doubtful, 2] = words[k + 1]
+                    doubtful += 1
+    return lon.shape[0], n, doubtful, 0, 0
+
+
+@compiled
+def _locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
+    """Where each fix lies on the fine grid, and its leaf; 0, the empty one, off the earth."""
+    waiting = np.uint64(0)
+    for j in range(lon.shape[0]):
+        x = lon[j]
+        y = lat[j]
+        on_earth = (abs(x) <= 180.0) & (abs(y) <= 90.0)
+        # exact: the factor is a power of two
+        c = np.int64(math.floor(x * _PER_DEGREE)) if on_earth else np.int64(0)
+        r = np.int64(math.floor(y * _PER_DEGREE)) if on_earth else np.int64(0)
+        column[j] = c
+        row[j] = r
+        tile_row = np.uint64((r >> FINE) + 90)
+        tile_column = np.uint64((c >> FINE) + 180)
+        begin = np.int64(world[tile_row, tile_column, 0])
+        halvings = np.int64(world[tile_row, tile_column, 1])
+        is_grid = on_earth & (halvings >= 0)
+        leaf[j] = begin if on_earth else 0
+        shift = FINE - halvings
+        cell = begin + ((r & _INNER) >> shift << halvings) + ((c & _INNER) >> shift)
+        at[waiting] = cell if is_grid else 0
+        shifts[waiting] = shift
+        todo[waiting] = j
+        prefetch(cells, at[waiting])
+        waiting += np.uint64(is_grid)
+    source = cells
+    while waiting > 0:
+        left = np.uint64(0)
+        for k in range(waiting):
+            ref = source[np.uint64(at[k])]
+            j = todo[k]
+            mine = np.uint64(j)
+            leaf[mine] = ref
+            shift = shifts[k] - _BLOCK_BITS
+            inner = ((row[mine] >> shift) & (BLOCK - 1)) * BLOCK
+            inner += (column[mine] >> shift) & (BLOCK - 1)
+            todo[left] = j
+            shifts[left] = shift
+            at[left] = (-1 - np.int64(ref)) * (BLOCK * BLOCK) + inner
+            if ref < 0:
+                prefetch(blocks, at[left])
+            left += np.uint64(ref < 0)
+        waiting = left
+        source = blocks
+
+
+@compiled
+def _ask_ahead(leaf, leaves, words, pool):
+    """Bring the leaves near; how many pairs and doubts they can yield at most."""
+    for j in range(leaf.shape[0]):
+        if leaf[j] >= MIXED:
+            at = np.int64(leaf[j] ^ MIXED) * GROUP
+            prefetch(words, at)
+            prefetch(words, at + GROUP)
+        else:
+            prefetch(leaves, leaf[j])
+    most = 0
+    doubts = 0
+    for j in range(leaf.shape[0]):
+        if leaf[j] >= MIXED:
+            at = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            most += words[at + np.uint64(3)]
+            last = words[at + np.uint64(5)]
+            doubts += last >> 16
+            last = HEADER + GROUP * (last & 0xFFFF) + (words[at + np.uint64(4)] >> 5)
+            for k in range(2 * GROUP, last, GROUP):
+                prefetch(words, np.int64(at) + k)
+        else:
+            most += leaves[np.uint64(leaf[j]), 1]
+            prefetch(pool, leaves[np.uint64(leaf[j]), 0])
+    return most, doubts
+
+
+@compiled
+def _insert(zone, fix, n, which, i):
+    """Put (i, which) among the last pairs, those of fix i, ordered by zone, once; the new `n`."""
+    spot = n
+    while spot > 0 and fix[spot - 1] == i and zone[spot - 1] > which:
+        spot -= 1
+    if spot > 0 and fix[spot - 1] == i and zone[spot - 1] == which:
+        return n
+    for k in range(n, spot, -1):
+        zone[k] = zone[k - 1]
+    zone[spot] = which
+    fix[n] = i
+    return n + 1
+
+
+@compiled
+def _crowd(lon, lat, i, words, refs, head, edges, fix, zone, n):
+    """A leaf with more than fits the compact form; (pairs so far, where its capsules begin)."""
+    first = words[head]
+    certain = words[head + 1]
+    at = head + HEADER
+    for k in range(certain):
+        fix[n] = i
+        zone[n] = words[at + k]
+        n += 1
+    at += certain
+    after_outlines = at + 3 * words[head + 2]
+    for item in range(at, after_outlines, 3):
+        after = first + words[item + 1]
+        if holds(edges, refs, first, after, words[item + 2], lon, lat):
+            n = _insert(zone, fix, n, words[item], i)
+        first = after
+    return n, after_outlines
