@@ -33,8 +33,8 @@ class ZoneIndex:
     @classmethod
     def over(cls, zones: Sequence[Zone]) -> Self:
         """The index over `zones`; refused zones are in no cell."""
-        edges, edge_zone = _edges(zones)
-        ends, reach_m, end_zone = _segments(zones)
+        edges, edge_zone = outline_edges(zones)
+        ends, reach_m, end_zone = segments(zones)
         grid = Grid.over(edges, edge_zone, ends, reach_m, end_zone, zones=len(zones))
         return cls(grid, len(zones))
 
@@ -57,7 +57,7 @@ class ZoneIndex:
         return np.insert(fix, where, added_fix), np.insert(zone, where, added_zone)
 
 
-def _edges(zones: Sequence[Zone]) -> tuple[Float64, Int32]:
+def outline_edges(zones: Sequence[Zone]) -> tuple[Float64, Int32]:
     """Every edge of every outline, float64[e, 4] (lon, lat, lon, lat), and its zone, ordered."""
     position = [n for n, zone in enumerate(zones) if zone.geometry is not None and not zone.reach_m]
     areas = np.array([zones[n].geometry for n in position], dtype=object)
@@ -71,7 +71,7 @@ def _edges(zones: Sequence[Zone]) -> tuple[Float64, Int32]:
     return edges[real], zone[real].astype(np.int32)
 
 
-def _segments(zones: Sequence[Zone]) -> tuple[Float64, Float64, Int32]:
+def segments(zones: Sequence[Zone]) -> tuple[Float64, Float64, Int32]:
     """Circles' centres and corridors' segments: float64[c, 4], their reach and zone, ordered."""
     position = [n for n, zone in enumerate(zones) if zone.geometry is not None and zone.reach_m]
     lines = np.array([zones[n].geometry for n in position], dtype=object)

@@ -13,6 +13,7 @@ from geofence.index import ZoneIndex
 from geofence.zone import Problem, Zone, ZoneError
 
 Int64 = NDArray[np.int64]
+from geofence.grid.cells import _keys as _tmp_keys
 
 
 class ZoneSet:
@@ -84,6 +85,19 @@ class ZoneSet:
             msg = f"lon and lat: expected one length, got shapes {x.shape} and {y.shape}"
             raise ValueError(msg)
         return self._index.match(np.ascontiguousarray(x), np.ascontiguousarray(y))
+
+    @property
+    def keys(self):
+        return _tmp_keys(len(self._zones))
+
+    def signatures(self, lon, lat):
+        out = np.zeros(len(lon), np.uint64)
+        f, z = self.match(lon, lat)
+        if len(f):
+            k = self.keys[z]
+            s = np.flatnonzero(np.r_[True, f[1:] != f[:-1]])
+            out[f[s]] = np.bitwise_xor.reduceat(k, s)
+        return out
 
     def to_geojson(self) -> dict[str, object]:
         """The zones as a GeoJSON FeatureCollection in WGS-84, features by position.
