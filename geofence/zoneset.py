@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Self
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geofence import geojson
@@ -13,7 +17,8 @@ from geofence.index import ZoneIndex
 from geofence.zone import Problem, Zone, ZoneError
 
 Int64 = NDArray[np.int64]
-from geofence.grid.cells import _keys as _tmp_keys
+UInt64 = NDArray[np.uint64]
+Float64 = NDArray[np.float64]
 
 
 class ZoneSet:
@@ -86,17 +91,31 @@ class ZoneSet:
             raise ValueError(msg)
         return self._index.match(np.ascontiguousarray(x), np.ascontiguousarray(y))
 
-    @property
-    def keys(self):
-        return _tmp_keys(len(self._zones))
+    @cached_property
+    def keys(self) -> UInt64:
+        """A well mixed number a zone, uint64[z]: the same id has the same one in any file."""
+        return _digests(zone.id.encode() for zone in self._zones)
 
-    def signatures(self, lon, lat):
-        out = np.zeros(len(lon), np.uint64)
-        f, z = self.match(lon, lat)
-        if len(f):
-            k = self.keys[z]
-            s = np.flatnonzero(np.r_[True, f[1:] != f[:-1]])
-            out[f[s]] = np.bitwise_xor.reduceat(k, s)
+    @cached_property
+    def shapes(self) -> UInt64:
+        """A well mixed number a zone, uint64[z], that tells whether it was drawn anew."""
+        drawn = shapely.to_wkb([zone.geometry for zone in self._zones])
+        return _digests(
+            (b"" if outline is None else outline) + struct.pack("<d", zone.reach_m)
+            for outline, zone in zip(drawn, self._zones, strict=True)
+        )
+
+    def signatures(self, lon: Float64, lat: Float64) -> UInt64:
+        """Which zones hold each fix, as one number: the XOR of their `keys`, uint64[n].
+
+        0 is no zone; two fixes with the same zones have the same number, two with others have
+        not, but for one pair of sets in 2**64.  Takes what `match` takes.
+        """
+        fix, zone = self.match(lon, lat)
+        out = np.zeros(np.size(lon), np.uint64)
+        if fix.size:
+            first = np.flatnonzero(np.concatenate([[True], fix[1:] != fix[:-1]]))
+            out[fix[first]] = np.bitwise_xor.reduceat(self.keys[zone], first)
         return out
 
     def to_geojson(self) -> dict[str, object]:
@@ -106,3 +125,9 @@ class ZoneSet:
         refused zone has the geometry null.
         """
         return geojson.write(self._zones)
+
+
+def _digests(texts: Iterable[bytes]) -> UInt64:
+    """Eight bytes of BLAKE2b of each."""
+    joined = b"".join(hashlib.blake2b(text, digest_size=8).digest() for text in texts)
+    return np.frombuffer(joined, "<u8").astype(np.uint64)

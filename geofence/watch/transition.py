@@ -1,6 +1,6 @@
 """Transitions: a vehicle came into a zone, left it, or jumped through it.
 
-What a transition is, and what it takes to believe one; `geofence.presence` finds them.
+What a transition is, and what it takes to believe one; `geofence.watch.presence` finds them.
 """
 
 from __future__ import annotations
@@ -55,18 +55,19 @@ class TransitionParameters:
 
     Evidence is summed as in Page's CUSUM test (E. S. Page, "Continuous Inspection Schemes", 1954):
     a fix on the new side, deeper than the band, brings its depth over `alone_m`, at least
-    `least` and at most 1; one on the old side beyond its band takes as much away, one within it
-    `least` / 2; nothing falls below 0, sums of 1 are believed, and what is reported is the fix at
+    `least` and at most 1; within the band it begins nothing and brings `least` / 4 to what began
+    (nothing at rest).  One on the old side takes as much away as it would have brought there, at
+    least `least` / 2; nothing falls below 0, sums of 1 are believed, and what is reported is the fix at
     which the sum last left 0.  Bands are `accuracy_factor` times a fix's accuracy where that is
     wider; the entry band is never wider than about half of the zone's own depth.
 
-    A vehicle at rest is judged by its resting place, not by its wander (`geofence.track`).
+    A vehicle at rest is judged by its resting place, not by its wander (`geofence.watch.track`).
     """
 
     entry_band_m: float = 30.0
-    exit_band_m: float = 50.0
+    exit_band_m: float = 60.0
     alone_m: float = 250.0
-    least: float = 0.34
+    least: float = 0.25
     accuracy_factor: float = 3.0
 
     def __post_init__(self) -> None:

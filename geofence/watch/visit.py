@@ -6,9 +6,9 @@ import numpy as np
 
 from geofence.grid.growing import roomy
 from geofence.grid.predicate import compiled
-from geofence.margin import margin_m
-from geofence.track import Use
-from geofence.transition import TRANSITION, Kind
+from geofence.watch.margin import margin_m
+from geofence.watch.track import Use
+from geofence.watch.transition import TRANSITION, Kind
 
 VISITOR = np.dtype(
     [
@@ -104,15 +104,17 @@ def advance(
         e = own.at
         while e < own.at + own.count:
             entry = entries[e]
-            if step.leaving:
-                _weigh(
-                    entry, margins, step.leave_lon, step.leave_lat, step.leave_ms, 1.0, band_m, p
-                )
+            if step.returned:
+                entry.evidence = 0.0
             x, y = lon[i], lat[i]
-            if step.resting:
+            at_rest = step.resting and not step.departing
+            if at_rest:
                 x, y = step.rest_lon, step.rest_lat
-            margin = _weigh(entry, margins, x, y, step.t_ms, step.weight, band_m, p)
-            if entry.evidence >= 1.0:
+            margin = _weigh(
+                entry, margins, x, y, step.t_ms, step.weight, at_rest, band_m, p
+            )
+            # of a departure that is not believed yet nothing is
+            if entry.evidence >= 1.0 and not step.departing:
                 _note(out[found], entry, step, i, vehicle[i], margin)
                 found += 1
                 own.signature ^= keys[entry.zone]
@@ -130,7 +132,7 @@ def advance(
 
 
 @compiled
-def _weigh(entry, margins, lon, lat, t_ms, weight, widened_m, p):
+def _weigh(entry, margins, lon, lat, t_ms, weight, resting, widened_m, p):
     """Add the evidence of one place; how deep it is on the other side than the entry's, metres."""
     margin = margin_m(margins, lon, lat, entry.zone, p.cap_m)
     into_m = max(min(p.entry_band_m, margins[7][entry.zone]), min(widened_m, margins[7][entry.zone]))
@@ -147,10 +149,10 @@ def _weigh(entry, margins, lon, lat, t_ms, weight, widened_m, p):
         entry.fixes = min(_MOST_FIXES, entry.fixes + 1)
         entry.evidence += weight * min(1.0, max(p.least, deep / p.alone_m))
     elif deep > 0.0:
-        # within the band it begins nothing, and goes on with what began
-        if entry.evidence > 0.0:
+        # within the band it begins nothing, and a vehicle on its way goes on with what began
+        if entry.evidence > 0.0 and not resting:
             entry.fixes = min(_MOST_FIXES, entry.fixes + 1)
-            entry.evidence += weight * 0.5 * p.least
+            entry.evidence += weight * 0.25 * p.least
     elif deep < 0.0 and entry.evidence > 0.0:
         less = 0.5 * p.least
         if -deep > for_m:

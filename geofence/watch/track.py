@@ -2,7 +2,7 @@
 
 Order, plausibility and rest come before any question about zones: a late fix, a receiver's jump or
 the wander of a receiver at rest must not move anything.  One pass, one fix at a time, so the answer
-does not depend on where batches are cut.  Called by `geofence.presence`; `streams.kernel` shares
+does not depend on where batches are cut.  Called by `geofence.watch.presence`; `streams.kernel` shares
 what it takes for plausible.
 """
 
@@ -66,7 +66,7 @@ class TrackParameters:
 
     A vehicle rests once it stayed within `rest_radius_m` for `rest_after_s`.  It has left when its
     fixes say so often and far enough: a fix at distance d beyond `leave_radius_m` r brings
-    min(0.6, (d / r)^2 / 7), sums of 1 are believed, and a fix within r forgets them.  On 638
+    min(0.75, (d / r)^1.5 / 8), from 2 r on at least 0.5; sums of 1 are believed, and a fix within r forgets them.  On 638
     parkings of taxis the longest runs were 6 fixes beyond 130 m, 3 beyond 160 m and 2 beyond 200 m,
     and single ones kilometres off.  Fixes less than `whole_after_s` apart count in proportion,
     because the errors of a receiver hang together over seconds.
@@ -116,7 +116,8 @@ _PARAMETERS = np.dtype(
 _NONE, _HISTORY, _LIVE = int(Use.NONE), int(Use.HISTORY), int(Use.LIVE)
 _MEAN_OF = 8  # fixes averaged into the resting place; more would let a slow push drag it along
 _MOST_A_FIX = 0.75  # one fix alone never shows that a vehicle left
-_AT_RADIUS = 8.0  # fixes just beyond the radius that show it
+_FAR = 2.0  # two fixes so many radii off show it
+_AT_RADIUS = 8.0  # fixes just beyond the radius that show it; see `TrackParameters`
 LEAST_WEIGHT = 0.1
 
 
@@ -186,7 +187,10 @@ def _has_left(row, t, lon, lat, accuracy_m, weight, p):
                 row.leave_lon = lon
                 row.leave_lat = lat
             ratio = away_m / radius_m
-            row.left += weight * min(_MOST_A_FIX, ratio * math.sqrt(ratio) / _AT_RADIUS)
+            shown = min(_MOST_A_FIX, ratio * math.sqrt(ratio) / _AT_RADIUS)
+            if ratio >= _FAR:
+                shown = max(shown, 0.5)
+            row.left += weight * shown
             if row.left < 1.0:
                 return False
             _stay_at(row, t, lon, lat)
@@ -228,13 +232,20 @@ def follow(rows, vehicle, t_ms, received_ms, lon, lat, accuracy_m, flags, parame
         if row.fix_ms == 0:
             step.first = 1
             step.leaving = 0
+            step.departing = 0
+            step.returned = 0
             _stay_at(row, t, x, y)
         else:
             if not is_believable(row, t, x, y, p):
                 continue
             step.first = 0
             weight = min(1.0, max(LEAST_WEIGHT, (t - row.fix_ms) / p.whole_after_ms))
+            step.left_lon = row.rest_lon
+            step.left_lat = row.rest_lat
+            was_departing = row.left > 0.0
             step.leaving = _has_left(row, t, x, y, accuracy_m[i], weight, p)
+            step.departing = row.left > 0.0
+            step.returned = was_departing and row.left == 0.0 and not step.leaving
             step.leave_ms = row.leave_ms
             step.leave_lon = row.leave_lon
             step.leave_lat = row.leave_lat
@@ -266,11 +277,15 @@ STEP = np.dtype(
         ("leave_ms", "i8"),
         ("leave_lon", "f8"),
         ("leave_lat", "f8"),
+        ("left_lon", "f8"),  # the resting place that it left
+        ("left_lat", "f8"),
         ("weight", "f4"),  # of the fix as evidence, LEAST_WEIGHT to 1
         ("use", "u1"),
         ("first", "u1"),  # the vehicle's first believed fix
         ("resting", "u1"),
-        ("leaving", "u1"),  # it has left where it rested, as the fixes since `leave_ms` show
+        ("departing", "u1"),  # at rest, and the fixes since `leave_ms` say that it leaves
+        ("leaving", "u1"),  # by this fix they are believed
+        ("returned", "u1"),  # by this fix they are not
     ],
     align=True,
 )
