@@ -14,6 +14,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from geofence.watch.track import distance_m, is_believable
 from ingest.fix import Flag
 from streams.signal import SignalKind
 from streams.state import Motion, Tri
@@ -58,10 +59,6 @@ class Count(IntEnum):
     FUTURE = 5
 
 
-EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius of the WGS-84 ellipsoid (IUGG R1)."""
-_M_PER_DEGREE = EARTH_RADIUS_M * math.pi / 180
-
 _LOCATED, _BACK_FILL = int(Flag.LOCATED), int(Flag.BACK_FILL)
 _IGNITION, _IGNITION_KNOWN = int(Flag.IGNITION), int(Flag.IGNITION_KNOWN)
 _ARMED, _ARMED_KNOWN = int(Flag.ARMED), int(Flag.ARMED_KNOWN)
@@ -72,18 +69,6 @@ _C_UNLOCATED, _C_JUMP, _C_FUTURE = int(Count.UNLOCATED), int(Count.JUMP), int(Co
 _ANCHOR_MEAN_OF = (
     8  # fixes averaged into the parking place; more would let a slow push drag it along
 )
-
-
-@_compiled
-def distance_m(lon: float, lat: float, lon2: float, lat2: float) -> float:
-    """Metres between two places, degrees; equirectangular, within 0.1 % up to 50 km."""
-    x = (lon2 - lon) * math.cos(math.radians(0.5 * (lat + lat2)))
-    if x > 180.0:
-        x -= 360.0
-    elif x < -180.0:
-        x += 360.0
-    y = lat2 - lat
-    return math.sqrt(x * x + y * y) * _M_PER_DEGREE
 
 
 @_compiled
@@ -155,27 +140,6 @@ def _dwell_at(row, t, lon, lat):
     row.dwell_lon = lon
     row.dwell_lat = lat
     row.dwell_n = 1
-
-
-@_compiled
-def _is_believable(row, t, lon, lat, p):
-    """Whether physics, or enough fixes that agree with each other, allow the vehicle to be here."""
-    seconds = (t - row.fix_ms) * 0.001
-    if distance_m(row.lon, row.lat, lon, lat) <= p.max_mps * seconds:
-        row.jump_n = 0
-        return True
-    since = (t - row.jump_ms) * 0.001
-    agrees = row.jump_n > 0 and distance_m(row.jump_lon, row.jump_lat, lon, lat) <= (
-        p.max_mps * since
-    )
-    row.jump_n = row.jump_n + 1 if agrees else 1
-    row.jump_ms = t
-    row.jump_lon = lon
-    row.jump_lat = lat
-    if row.jump_n >= p.jump_fixes:
-        row.jump_n = 0
-        return True
-    return False
 
 
 @_compiled
@@ -258,7 +222,7 @@ def advance(
             _dwell_at(row, t, x, y)
             tally[_C_LIVE if live else _C_BACK_FILL] += 1
             continue
-        if not _is_believable(row, t, x, y, p):
+        if not is_believable(row, t, x, y, p):
             tally[_C_JUMP] += 1
             continue
         tally[_C_LIVE if live else _C_BACK_FILL] += 1

@@ -12,15 +12,19 @@ from pathlib import Path
 import numpy as np
 
 import geofence.grid
+import geofence.watch
 import streams
 from geofence import ZoneSet
+from geofence.watch import Presence, Watch
 from ingest.fix import COLUMNS, FixBatch, Flag
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
 
-_ROOMS = (Path(geofence.grid.__path__[0]), Path(streams.__path__[0]))
-_CALLED = ("query.match-*", "cut.cut-*", "kernel.advance-*")
+_ROOMS = tuple(Path(room.__path__[0]) for room in (geofence.grid, geofence.watch, streams))
+_CALLED = (
+    "query.match-*", "cut.cut-*", "kernel.advance-*", "track.follow-*", "visit.advance-*",
+)  # fmt: skip
 
 
 def ensure(said: Callable[[str], None]) -> None:
@@ -72,6 +76,7 @@ def warm() -> float:
     }
     zones = ZoneSet.from_geojson({"type": "FeatureCollection", "features": [circle]})
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
+    Watch(zones).advance(Presence.over(zones), batch, batch.vehicle)
     return time.perf_counter() - started
 
 

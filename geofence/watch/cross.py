@@ -27,12 +27,15 @@ LONGEST_S = 600.0
 
 
 def jumps(
-    zones: ZoneSet, wanted: Bool, steps: Records, vehicle: Int32, lon: Float64, lat: Float64
+    zones: ZoneSet, wanted: Bool, steps: Records, vehicle: Int32, place: tuple[Float64, Float64]
 ) -> Records:
     """The crossings of `wanted` zones by the `STEP`[n] of a batch, `TRANSITION`[k] of kind CROSS.
 
+    `place` is float64[n] degrees of longitude and of latitude.
+
     A vehicle at rest crosses nothing; the step by which it left its rest counts once it is known.
     """
+    lon, lat = place
     used = (steps["use"] != Use.NONE) & (steps["first"] == 0) & (steps["resting"] == 0)
     on = np.flatnonzero(used & (steps["leaving"] == 0))
     off = np.flatnonzero(used & (steps["leaving"] == 1))
@@ -53,18 +56,15 @@ def jumps(
     way = np.repeat(np.arange(len(fix)), places)
     nth = np.arange(len(way)) - np.repeat(np.cumsum(places) - places, places) + 1
     share = nth / (places[way] + 1)
-    place, zone = zones.match(x0[way] + share * (x1 - x0)[way], y0[way] + share * (y1 - y0)[way])
-    place, zone = place[wanted[zone]], zone[wanted[zone]]
+    spot, zone = zones.match(x0[way] + share * (x1 - x0)[way], y0[way] + share * (y1 - y0)[way])
+    spot, zone = spot[wanted[zone]], zone[wanted[zone]]
     # the first place of each way in each zone
-    pair, first = np.unique(way[place] * len(zones) + zone, return_index=True)
-    ends = [
-        at * len(zones) + held
-        for at, held in (zones.match(x0, y0), zones.match(x1, y1))
-    ]
+    pair, first = np.unique(way[spot] * len(zones) + zone, return_index=True)
+    ends = [at * len(zones) + held for at, held in (zones.match(x0, y0), zones.match(x1, y1))]
     first = first[~np.isin(pair, np.concatenate(ends))]
-    place, zone = place[first], zone[first]
-    at, share = way[place], share[place]
-    out = np.zeros(len(place), TRANSITION)
+    spot, zone = spot[first], zone[first]
+    at, share = way[spot], share[spot]
+    out = np.zeros(len(spot), TRANSITION)
     out["kind"] = Kind.CROSS
     out["fix"] = fix[at]
     out["vehicle"] = vehicle[fix[at]]

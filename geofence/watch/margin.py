@@ -135,8 +135,8 @@ def margin_m(margins, lon, lat, zone, cap_m):
     inside = False
     for b in range(box_at[zone], box_at[zone + 1]):
         south, east, north = boxes[b, 1], boxes[b, 2], boxes[b, 3]
-        x = max(0.0, max(boxes[b, 0] - lon, lon - east)) * per_lon
-        y = max(0.0, max(south - lat, lat - north)) * per_lat
+        x = max(0.0, boxes[b, 0] - lon, lon - east) * per_lon
+        y = max(0.0, south - lat, lat - north) * per_lat
         near = x * x + y * y < nearest2
         if not near and (lat < south or lat >= north or lon > east):
             continue

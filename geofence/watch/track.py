@@ -2,8 +2,7 @@
 
 Order, plausibility and rest come before any question about zones: a late fix, a receiver's jump or
 the wander of a receiver at rest must not move anything.  One pass, one fix at a time, so the answer
-does not depend on where batches are cut.  Called by `geofence.watch.presence`; `streams.kernel` shares
-what it takes for plausible.
+does not depend on where batches are cut.  Called by `geofence.watch.watch`.
 """
 
 from __future__ import annotations
@@ -65,11 +64,11 @@ class TrackParameters:
     """What is believed of a track, and what counts as rest.
 
     A vehicle rests once it stayed within `rest_radius_m` for `rest_after_s`.  It has left when its
-    fixes say so often and far enough: a fix at distance d beyond `leave_radius_m` r brings
-    min(0.75, (d / r)^1.5 / 8), from 2 r on at least 0.5; sums of 1 are believed, and a fix within r forgets them.  On 638
-    parkings of taxis the longest runs were 6 fixes beyond 130 m, 3 beyond 160 m and 2 beyond 200 m,
-    and single ones kilometres off.  Fixes less than `whole_after_s` apart count in proportion,
-    because the errors of a receiver hang together over seconds.
+    fixes say so often and far enough: one at distance d beyond `leave_radius_m` r shows
+    min(0.75, (d / r)^1.5 / 8), from 2 r on at least 0.5; sums of 1 are believed, and a fix within
+    r forgets them.  On 638 parkings of taxis the longest runs were 6 fixes beyond 130 m, 3 beyond
+    160 m and 2 beyond 200 m, and single ones kilometres off.  Fixes less than `whole_after_s`
+    apart count in proportion, because the errors of a receiver hang together over seconds.
     """
 
     max_speed_mps: float = 70.0
@@ -172,7 +171,7 @@ def _stay_at(row, t, lon, lat):
 def _has_left(row, t, lon, lat, accuracy_m, weight, p):
     """Keep the resting place up; True at the fix that shows that it has left."""
     widened_m = 0.0
-    if accuracy_m == accuracy_m:
+    if not math.isnan(accuracy_m):
         widened_m = p.accuracy_factor * accuracy_m
     away_m = distance_m(row.rest_lon, row.rest_lat, lon, lat)
     if not row.resting:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 class Kind(IntEnum):
     """What became of one vehicle and one zone."""
 
+    FOUND = 0
+    """It was in the zone when it was first heard of: no transition, told for whoever counts."""
     ENTER = 1
     EXIT = 2
     CROSS = 3
@@ -44,7 +46,7 @@ TRANSITION = np.dtype(
   the way was in the zone); degrees WGS-84, to 1e-7.
 * `t_detected_ms` and `fix`: event time and position in the batch of the fix that confirmed it.
 * `margin_m`: how deep on the new side that fix was, up to `TransitionParameters.cap_m`.
-* `fixes`: how many fixes brought evidence.
+* `fixes`: how many fixes brought evidence; 1 of `FOUND`, 2 of `CROSS`.
 * `live`: 0 when back-fill confirmed it: the presence moved, and nobody is to be alarmed.
 """
 
@@ -57,9 +59,9 @@ class TransitionParameters:
     a fix on the new side, deeper than the band, brings its depth over `alone_m`, at least
     `least` and at most 1; within the band it begins nothing and brings `least` / 4 to what began
     (nothing at rest).  One on the old side takes as much away as it would have brought there, at
-    least `least` / 2; nothing falls below 0, sums of 1 are believed, and what is reported is the fix at
-    which the sum last left 0.  Bands are `accuracy_factor` times a fix's accuracy where that is
-    wider; the entry band is never wider than about half of the zone's own depth.
+    least `least` / 2; nothing falls below 0, sums of 1 are believed, and what is reported is the
+    fix at which the sum last left 0.  Bands are `accuracy_factor` times a fix's accuracy where
+    that is wider; the entry band is never wider than about half of the zone's own depth.
 
     A vehicle at rest is judged by its resting place, not by its wander (`geofence.watch.track`).
     """

@@ -38,7 +38,7 @@ ENTRY = np.dtype(
 """A zone that a vehicle is in, or perhaps came into."""
 
 _NONE, _LIVE = int(Use.NONE), int(Use.LIVE)
-_ENTER, _EXIT = int(Kind.ENTER), int(Kind.EXIT)
+_FOUND, _ENTER, _EXIT = int(Kind.FOUND), int(Kind.ENTER), int(Kind.EXIT)
 _MOST_FIXES = 65_535
 _LEAST_ROOM = 4
 
@@ -77,6 +77,8 @@ def advance(
     p = parameters[0]
     found = 0
     out = np.empty(64, TRANSITION)
+    # which zones hold the fix at hand, the k-th: k + 1, and -k - 1 when an entry stands for it
+    mark = np.zeros(keys.shape[0], np.int64)
     for k in range(busy.shape[0]):
         i = busy[k]
         step = steps[i]
@@ -84,21 +86,29 @@ def advance(
         if own.open == 0 and signature[i] == own.signature:
             continue
         first, after = hit_at[k], hit_at[k + 1]
+        out = roomy(out, found, found + own.count + after - first)
         if step.first:
             for h in range(first, after):
                 entries, used = _append(own, entries, used, hit[h])
                 entry = entries[own.at + own.count - 1]
-                entry.inside = 1
+                _begin(entry, step.t_ms, lon[i], lat[i])
+                entry.fixes = 1
                 entry.since_ms = step.t_ms
+                _note(out[found], entry, step, i, vehicle[i], _FOUND, np.nan)
+                found += 1
+                entry.inside = 1
             own.signature = signature[i]
             continue
-        out = roomy(out, found, found + own.count + after - first)
         band_m = 0.0
         if accuracy_m[i] == accuracy_m[i]:
             band_m = p.accuracy_factor * accuracy_m[i]
-        # zones new to it
         for h in range(first, after):
-            if not _has(own, entries, hit[h]):
+            mark[hit[h]] = k + 1
+        for e in range(own.at, own.at + own.count):
+            if mark[entries[e].zone] == k + 1:
+                mark[entries[e].zone] = -k - 1
+        for h in range(first, after):
+            if mark[hit[h]] == k + 1:
                 entries, used = _append(own, entries, used, hit[h])
         own.open = 0
         e = own.at
@@ -106,16 +116,19 @@ def advance(
             entry = entries[e]
             if step.returned:
                 entry.evidence = 0.0
+            # not in question, whatever other zones are
+            if entry.inside and entry.evidence == 0.0 and abs(mark[entry.zone]) == k + 1:
+                e += 1
+                continue
             x, y = lon[i], lat[i]
             at_rest = step.resting and not step.departing
             if at_rest:
                 x, y = step.rest_lon, step.rest_lat
-            margin = _weigh(
-                entry, margins, x, y, step.t_ms, step.weight, at_rest, band_m, p
-            )
+            margin = _weigh(entry, margins, x, y, step.t_ms, step.weight, at_rest, band_m, p)
             # of a departure that is not believed yet nothing is
             if entry.evidence >= 1.0 and not step.departing:
-                _note(out[found], entry, step, i, vehicle[i], margin)
+                kind = _EXIT if entry.inside else _ENTER
+                _note(out[found], entry, step, i, vehicle[i], kind, margin)
                 found += 1
                 own.signature ^= keys[entry.zone]
                 entry.inside = 1 - entry.inside
@@ -135,17 +148,14 @@ def advance(
 def _weigh(entry, margins, lon, lat, t_ms, weight, resting, widened_m, p):
     """Add the evidence of one place; how deep it is on the other side than the entry's, metres."""
     margin = margin_m(margins, lon, lat, entry.zone, p.cap_m)
-    into_m = max(min(p.entry_band_m, margins[7][entry.zone]), min(widened_m, margins[7][entry.zone]))
+    into_m = min(max(p.entry_band_m, widened_m), margins[7][entry.zone])
     out_m = max(p.exit_band_m, widened_m)
     deep, against_m, for_m = margin, into_m, out_m
     if entry.inside:
         deep, against_m, for_m = -margin, out_m, into_m
     if deep > against_m:
         if entry.evidence == 0.0:
-            entry.first_ms = t_ms
-            entry.lon_e7 = np.int32(round(lon * 1e7))
-            entry.lat_e7 = np.int32(round(lat * 1e7))
-            entry.fixes = 0
+            _begin(entry, t_ms, lon, lat)
         entry.fixes = min(_MOST_FIXES, entry.fixes + 1)
         entry.evidence += weight * min(1.0, max(p.least, deep / p.alone_m))
     elif deep > 0.0:
@@ -162,7 +172,15 @@ def _weigh(entry, margins, lon, lat, t_ms, weight, resting, widened_m, p):
 
 
 @compiled
-def _note(out, entry, step, fix, vehicle, deep):
+def _begin(entry, t_ms, lon, lat):
+    entry.first_ms = t_ms
+    entry.lon_e7 = np.int32(round(lon * 1e7))
+    entry.lat_e7 = np.int32(round(lat * 1e7))
+    entry.fixes = 0
+
+
+@compiled
+def _note(out, entry, step, fix, vehicle, kind, deep):
     out.t_ms = entry.first_ms
     out.t_detected_ms = step.t_ms
     out.fix = fix
@@ -172,16 +190,8 @@ def _note(out, entry, step, fix, vehicle, deep):
     out.zone = entry.zone
     out.margin_m = deep
     out.fixes = entry.fixes
-    out.kind = _EXIT if entry.inside else _ENTER
+    out.kind = kind
     out.live = step.use == _LIVE
-
-
-@compiled
-def _has(own, entries, zone):
-    for e in range(own.at, own.at + own.count):
-        if entries[e].zone == zone:
-            return True
-    return False
 
 
 @compiled

@@ -77,7 +77,7 @@ class Watch:
         )  # fmt: skip
         transitions = noted[:found]
         if self.crossed is not None and self.crossed.any():
-            jumps = cross.jumps(self.zones, self.crossed, steps, vehicle, batch.lon, batch.lat)
+            jumps = cross.jumps(self.zones, self.crossed, steps, vehicle, (batch.lon, batch.lat))
             transitions = np.concatenate([transitions, jumps])
         order = np.lexsort((transitions["zone"], transitions["fix"]))
         return transitions[order], steps

@@ -42,10 +42,9 @@ def test_margins_of_outlines_with_holes_are_those_of_the_plane(corners, hole, of
     hull = Polygon([(AT[0] + x, AT[1] + y) for x, y in corners]).convex_hull
     if hull.geom_type != "Polygon" or hull.area < 1e-9:
         return
-    inner = [
-        [(hull.centroid.x + 0.3 * (x - hull.centroid.x), hull.centroid.y + 0.3 * (y - hull.centroid.y))
-         for x, y in hull.exterior.coords]
-    ] if hole else []  # fmt: skip
+    cx, cy = hull.centroid.coords[0]
+    shrunk = [(cx + 0.3 * (x - cx), cy + 0.3 * (y - cy)) for x, y in hull.exterior.coords]
+    inner = [shrunk] if hole else []
     zones = ZoneSet.from_geojson(collection(polygon(list(hull.exterior.coords), *inner)))
     lon, lat = np.array([(AT[0] + x, AT[1] + y) for x, y in offsets]).T
     got = Margins.of(zones.zones).margin_m(lon, lat, np.zeros(len(lon), np.int64), CAP_M)

@@ -27,7 +27,7 @@ def square(east_m: float, north_m: float, side_m: float, **properties: object) -
 YARD = ZoneSet.from_geojson(collection(circle(*HOME, YARD_M, id="yard")))
 
 
-def told(batch: FixBatch, zones: ZoneSet = YARD, crossed: bool = False) -> list[tuple]:
+def told(batch: FixBatch, zones: ZoneSet = YARD, *, crossed: bool = False) -> list[tuple]:
     """(kind, vehicle, zone, seconds since T0 of first fix, of the confirming one, live)."""
     watch = Watch(zones, crossed=np.ones(len(zones), bool) if crossed else None)
     found, _ = watch.advance(Presence.over(zones), batch, batch.vehicle)
@@ -41,6 +41,7 @@ def told(batch: FixBatch, zones: ZoneSet = YARD, crossed: bool = False) -> list[
             bool(t["live"]),
         )
         for t in found
+        if t["kind"] != Kind.FOUND
     ]
 
 
@@ -65,16 +66,14 @@ def test_leaving_is_told_as_of_the_first_fix_outside() -> None:
 
 def test_coming_in_is_told_as_of_the_first_fix_inside() -> None:
     track = driven(Track(at=offset(HOME, 2000, 0)).fix(), (1500, 0), (900, 0), (100, 0), (20, 0))
-    assert told(track.batch()) == [
-        ("ENTER", "v", 0, 120.0, 150.0, True)
-    ]
+    assert told(track.batch()) == [("ENTER", "v", 0, 120.0, 150.0, True)]
 
 
 def test_a_vehicle_first_heard_of_inside_did_not_come_in() -> None:
     batch = parked().batch()
     watch, presence = Watch(YARD), Presence.over(YARD)
-    found, _ = watch.advance(presence, batch, batch.vehicle)
-    assert not len(found)
+    (found,), _ = watch.advance(presence, batch, batch.vehicle)
+    assert (found["kind"], found["t_ms"], found["fix"]) == (Kind.FOUND, batch.t_ms[0], 0)
     assert presence.zones_of(0).tolist() == [0]
     assert [column.tolist() for column in presence.inside()] == [[0], [0], [batch.t_ms[0]]]
 
