@@ -11,40 +11,59 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from geofence.datum import Datum
+from geofence.datum import Datum, from_wgs84
 from geofence.feature import Reader
+from geofence.stated import known, settled, stated
 from geofence.zone import Problem, Zone, ZoneError, one_line, shown
 
 Source = str | bytes | os.PathLike[str] | Mapping[str, object]
 
-_WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
+
+Found = tuple[tuple[Zone, ...], tuple[Problem, ...], Path | None]
+"""Zones by position of the feature, every problem found, and the file they came from."""
 
 
-def read(source: Source, datum: str) -> tuple[tuple[Zone, ...], tuple[Problem, ...], Path | None]:
-    """Zones by position of the feature, every problem found, and the file they came from.
+def read(source: Source, datum: str) -> Found:
+    """The zones of `source`, in `datum` unless it says another one itself (`geofence.stated`).
 
     `source` is a path, a GeoJSON text (a str whose first sign is `{` or `[`, or bytes) or the
     parsed object.  Refused features come as zones of kind `REFUSED`.  Raises `ZoneError` when
     the source cannot be read, is not JSON, is no FeatureCollection, or the datum is unknown.
     """
-    try:
-        known = Datum(datum)
-    except ValueError:
-        names = ", ".join(Datum)
-        raise ZoneError("datum", f"expected one of {names}, got {shown(datum)}") from None
-    content, path = _content(source)
-    document = content if isinstance(content, Mapping) else _parse(content, path)
-    reader = Reader(known)
+    asked = known(datum)
+    document, path = _collection(source)
+    return _zones(document, stated(document, path) or asked, path)
+
+
+def read_stated(source: Source, datum: str | None) -> Found:
+    """As `read`, and somebody has to say the datum: the file, or `datum`.
+
+    Raises `ZoneError` besides when neither does, and when they differ.
+    """
+    asked = None if datum is None else known(datum)
+    document, path = _collection(source)
+    return _zones(document, settled(document, asked, path), path)
+
+
+def _zones(document: Mapping[str, object], datum: Datum, path: Path | None) -> Found:
+    reader = Reader(datum)
     zones = tuple(reader.zone(n, feature) for n, feature in enumerate(_features(document, path)))
     return zones, tuple(reader.problems), path
 
 
-def write(zones: tuple[Zone, ...]) -> dict[str, object]:
-    """The zones as a FeatureCollection in WGS-84; a refused zone has the geometry null."""
+def write(zones: tuple[Zone, ...], datum: Datum) -> dict[str, object]:
+    """The zones as a FeatureCollection that states its `datum`; a refused one has no geometry."""
+
+    def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], datum))
+
     return {
         "type": "FeatureCollection",
+        "datum": str(datum),
         "features": [
             {
                 "type": "Feature",
@@ -52,7 +71,7 @@ def write(zones: tuple[Zone, ...]) -> dict[str, object]:
                 "properties": dict(zone.properties),
                 "geometry": None
                 if zone.geometry is None
-                else json.loads(shapely.to_geojson(zone.geometry)),
+                else json.loads(shapely.to_geojson(shapely.transform(zone.geometry, moved))),
             }
             for zone in zones
         ],
@@ -85,20 +104,17 @@ def _parse(text: str | bytes, path: Path | None) -> object:
         raise ZoneError("", f"expected GeoJSON, got no JSON: {reason}", path) from error
 
 
-def _features(document: object, path: Path | None) -> list[object]:
+def _collection(source: object) -> tuple[Mapping[str, object], Path | None]:
+    content, path = _content(source)
+    document = content if isinstance(content, Mapping) else _parse(content, path)
     kind = document.get("type") if isinstance(document, Mapping) else document
     if not isinstance(document, Mapping) or kind != "FeatureCollection":
         raise ZoneError("type", f'expected "FeatureCollection", got {shown(kind)}', path)
+    return document, path
+
+
+def _features(document: Mapping[str, object], path: Path | None) -> list[object]:
     features = document.get("features")
     if not isinstance(features, list | tuple):
         raise ZoneError("features", f"expected a list, got {shown(features)}", path)
-    crs = document.get("crs")  # of the GeoJSON before RFC 7946; other systems still write it
-    if crs is not None and not _is_wgs84(crs):
-        raise ZoneError("crs", f"expected longitude and latitude (CRS84), got {shown(crs)}", path)
     return list(features)
-
-
-def _is_wgs84(crs: object) -> bool:
-    properties = crs.get("properties") if isinstance(crs, Mapping) else None
-    name = properties.get("name") if isinstance(properties, Mapping) else None
-    return isinstance(name, str) and name.endswith(_WGS84_NAMES)

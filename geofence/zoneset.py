@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geofence import geojson
 from geofence.index import ZoneIndex
+from geofence.stated import known
 from geofence.zone import Problem, Zone, ZoneError
 
 Int64 = NDArray[np.int64]
@@ -39,8 +40,10 @@ class ZoneSet:
         parsed object.  Features are Polygon, MultiPolygon (holes), Point with
         `properties.radius_m` (up to 1,000 km) and LineString with `properties.width_m` (the whole
         width, up to 100 km, round at joints and ends); lengths are metres.  `datum` is "wgs84",
-        "gcj02" or "bd09".  A zone's id is the feature's `id`, else `properties.id`, else its
-        position as text; its name is `properties.name`, else the id.
+        "gcj02" or "bd09", and what the coordinates refer to unless the collection says so itself,
+        by a member `datum` of one of these names or the `crs` of older files.  A zone's id is the
+        feature's `id`, else `properties.id`, else its position as text; its name is
+        `properties.name`, else the id.
 
         Outlines that cross themselves are mended when they can be read in one way only, and rings
         left open are closed; `problems` says so.  Anything else wrong with a feature refuses it:
@@ -48,7 +51,22 @@ class ZoneSet:
         feature keeps its position as a zone that matches nothing.  A source that is unreadable, no
         JSON or no FeatureCollection and an unknown datum raise `ZoneError` either way.
         """
-        zones, problems, path = geojson.read(source, datum)
+        return cls._of(geojson.read(source, datum), strict=strict)
+
+    @classmethod
+    def from_stated_geojson(
+        cls, source: geojson.Source, datum: str | None = None, *, strict: bool = True
+    ) -> Self:
+        """As `from_geojson`, for edges where people hand in zones: the datum has to be stated.
+
+        Raises `ZoneError` besides when neither the collection nor `datum` says it, and when they
+        differ.
+        """
+        return cls._of(geojson.read_stated(source, datum), strict=strict)
+
+    @classmethod
+    def _of(cls, found: geojson.Found, *, strict: bool) -> Self:
+        zones, problems, path = found
         refused = [problem for problem in problems if not problem.repaired]
         if strict and refused:
             raise ZoneError.of_features(refused, path)
@@ -118,13 +136,13 @@ class ZoneSet:
             out[fix[first]] = np.bitwise_xor.reduceat(self.keys[zone], first)
         return out
 
-    def to_geojson(self) -> dict[str, object]:
-        """The zones as a GeoJSON FeatureCollection in WGS-84, features by position.
+    def to_geojson(self, datum: str = "wgs84") -> dict[str, object]:
+        """The zones as a GeoJSON FeatureCollection in `datum`, which it states; by position.
 
         Circles and corridors are a Point and a LineString with their `radius_m` and `width_m`; a
         refused zone has the geometry null.
         """
-        return geojson.write(self._zones)
+        return geojson.write(self._zones, known(datum))
 
 
 def _digests(texts: Iterable[bytes]) -> UInt64:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +17,12 @@ class StreamSettings(BaseModel):
         None, description="TOML file of detection thresholds; none = the documented defaults."
     )
     zones: Path | None = Field(
-        None, description="GeoJSON file of zones that guard the vehicles parked in them (WGS-84)."
+        None,
+        description="GeoJSON file of zones that guard the vehicles parked in them; it says its "
+        "`datum`, or `streams.zones_datum` does.",
+    )
+    zones_datum: Literal["wgs84", "gcj02", "bd09"] | None = Field(
+        None, description="What the coordinates of the zone file refer to, where it does not say."
     )
     snapshot_s: float = Field(
         30,

@@ -56,7 +56,8 @@ def rules_of(settings: Settings) -> Rules:
     )
     if settings.streams.zones is None:
         return Rules(thresholds)
-    return Rules(thresholds, ZoneSet.from_geojson(settings.streams.zones))
+    zones = ZoneSet.from_stated_geojson(settings.streams.zones, settings.streams.zones_datum)
+    return Rules(thresholds, zones)
 
 
 class EmbeddedRun:

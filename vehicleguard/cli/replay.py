@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from geofence import ZoneError, ZoneSet
+from geofence.datum import Datum
 from ingest.registry import Registry, RegistryError
 from streams.rules import Rules, RulesError, Thresholds
 from vehicleguard import recording, warm
@@ -29,15 +30,22 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
 @click.option("--registry", type=_FILE, help="CSV of vehicles; rows of others are skipped.")
 @click.option("--rules", "rules_file", type=_FILE, help="TOML file of thresholds.")
-@click.option("--zones", type=_FILE, help="GeoJSON file of zones (WGS-84).")
+@click.option("--zones", type=_FILE, help="GeoJSON file of zones; it states its datum.")
+@click.option(
+    "--zones-datum",
+    type=click.Choice([str(datum) for datum in Datum]),
+    help="What the zones' coordinates refer to, where the file does not say.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to fill."
 )
 def replay(
+    *,
     files: tuple[Path, ...],
     registry: Path | None,
     rules_file: Path | None,
     zones: Path | None,
+    zones_datum: str | None,
     out: Path,
 ) -> None:
     """Run recorded fixes (Parquet or CSV) through detection.
@@ -51,7 +59,7 @@ def replay(
     try:
         rules = Rules(
             Thresholds.from_toml(rules_file) if rules_file else Thresholds(),
-            **({"zones": ZoneSet.from_geojson(zones)} if zones else {}),
+            **({"zones": ZoneSet.from_stated_geojson(zones, zones_datum)} if zones else {}),
         )
         registered = Registry.from_csv(registry).vehicles if registry else None
         with console.status("reading …"):
