@@ -126,13 +126,17 @@ class Calendar:
             switch_ms=np.concatenate([*parts, np.empty(0, np.int64)]).astype(np.int64),
         )
 
+    @classmethod
+    def nowhere(cls, schedules: Sequence[Schedule]) -> Self:
+        """A calendar that knows no instant yet."""
+        none = np.empty(0, np.int64)
+        return cls(tuple(schedules), 0, -1, np.zeros(len(schedules) + 1, np.int64), none)
+
     def covering(self, begin_ms: int, end_ms: int) -> Self:
-        """This calendar, or a longer one that also covers the span given."""
+        """This calendar where it covers the span given, else one that does."""
         if self.begin_ms <= begin_ms and end_ms <= self.end_ms:
             return self
-        return type(self).over(
-            self.schedules, min(begin_ms, self.begin_ms), max(end_ms, self.end_ms)
-        )
+        return type(self).over(self.schedules, begin_ms, end_ms)
 
     def is_open(self, schedule: int, t_ms: Int64) -> NDArray[np.bool_]:
         """Whether a schedule is open at n instants, bool[n]; closing instants are closed."""
