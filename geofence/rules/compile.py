@@ -25,9 +25,9 @@ from geofence.rules.schedule import Calendar
 from geofence.zoneset import ZoneSet
 
 Bool = NDArray[np.bool_]
-Float32 = NDArray[np.float32]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+Records = NDArray[np.void]
 UInt64 = NDArray[np.uint64]
 
 KINDS = tuple(When)
@@ -35,30 +35,31 @@ KINDS = tuple(When)
 _CONDITION = ("zones", "vehicles", "when", "schedule", "dwell_s", "approach_m", "speed_kmh")
 
 
+RULE = np.dtype(
+    [("dwell_ms", "i8"), ("cool_ms", "i8"), ("near_m", "f8"), ("limit", "f4"), ("schedule", "i4")],
+    align=True,
+)
+"""One rule: `limit` km/h (inf = none), `near_m` metres (NaN = none), `schedule` -1 = always."""
+
+ZONE = np.dtype([("kind", "i4"), ("ring_of", "i4"), ("limit", "f4")], align=True)
+"""One zone: `kind` a row of `zone_bits`; `ring_of` the zone that a ring is of, -1 for a zone
+itself; `limit` the lowest speed limit of any rule there, km/h."""
+
+
 class BookArrays(NamedTuple):
     """A compiled book for the kernel; r rules, w zones and rings, s schedules.
 
-    * `zone_class` int32[w], `zone_bits` uint64[classes, words]: the rules about a zone.
-    * `ring_of` int32[w]: the zone that a ring is of, -1 for a zone itself.
-    * `zone_limit` float32[w]: the lowest speed limit of any rule there, km/h; inf = none.
-    * `kind_bits` uint64[kinds, words], `schedule_bits` uint64[s, words].
-    * `schedule` int32[r] (-1 = always), `dwell_ms`, `cool_ms` int64[r], `limit` float32[r] km/h,
-      `near_m` float64[r] (NaN = not about approaching).
+    * `rules` `RULE`[r], `zones` `ZONE`[w].
+    * `zone_bits` uint64[kinds of zones, words]: the rules about zones of a kind.
+    * `kind_bits` uint64[kinds of rules, words].
     * `switch_at` int64[s + 1], `switch_ms` int64[k], `known_ms`: the `Calendar`.
     * `settle_ms`: see `Timing.settle_s`.
     """
 
-    zone_class: Int32
+    rules: Records
+    zones: Records
     zone_bits: UInt64
-    ring_of: Int32
-    zone_limit: Float32
     kind_bits: UInt64
-    schedule_bits: UInt64
-    schedule: Int32
-    dwell_ms: Int64
-    cool_ms: Int64
-    limit: Float32
-    near_m: NDArray[np.float64]
     switch_at: Int64
     switch_ms: Int64
     known_ms: int
@@ -179,31 +180,25 @@ def _arrays(
     book: RuleBook, members: Bool, kinds: Bool, ring_of: Int32, names: list[str]
 ) -> BookArrays:
     rules = book.rules
-    bits = packed(members)
-    unique, zone_class = np.unique(bits, axis=0, return_inverse=True)
-    limit = np.array([r.speed_kmh or np.inf for r in rules], np.float32)
-    class_limit = np.full(len(unique), np.inf, np.float32)
-    for held, row in zip(unique, range(len(unique)), strict=True):
-        own = np.unpackbits(held.view(np.uint8), bitorder="little")[: len(rules)].astype(np.bool_)
-        class_limit[row] = limit[own].min(initial=np.inf)
-    zone_class = zone_class.reshape(-1).astype(np.int32)
-    schedule = np.array(
-        [-1 if r.schedule is None else names.index(r.schedule) for r in rules], np.int32
-    )
+    unique, kind = np.unique(packed(members), axis=0, return_inverse=True)
+    held = np.zeros(len(rules), RULE)
+    held["dwell_ms"] = [round(1000 * (rule.dwell_s or 0)) for rule in rules]
+    held["cool_ms"] = [round(1000 * rule.cool_down_s) for rule in rules]
+    held["near_m"] = [rule.approach_m or np.nan for rule in rules]
+    held["limit"] = [rule.speed_kmh or np.inf for rule in rules]
+    held["schedule"] = [-1 if r.schedule is None else names.index(r.schedule) for r in rules]
+    about = np.unpackbits(unique.view(np.uint8), axis=1, bitorder="little")[:, : len(rules)]
+    lowest = np.where(about.astype(np.bool_), held["limit"], np.inf).min(axis=1, initial=np.inf)
+    zones = np.zeros(len(members), ZONE)
+    zones["kind"] = kind.reshape(-1)
+    zones["ring_of"] = -1
+    zones["ring_of"][len(members) - len(ring_of) :] = ring_of
+    zones["limit"] = lowest[zones["kind"]]
     return BookArrays(
-        zone_class=zone_class,
+        rules=held,
+        zones=zones,
         zone_bits=np.ascontiguousarray(unique),
-        ring_of=np.concatenate(
-            [np.full(len(members) - len(ring_of), -1, np.int32), ring_of]
-        ).astype(np.int32),
-        zone_limit=class_limit[zone_class],
         kind_bits=packed(kinds.reshape(len(KINDS), len(rules))),
-        schedule_bits=packed(schedule[None, :] == np.arange(len(names))[:, None]),
-        schedule=schedule,
-        dwell_ms=np.array([round(1000 * (r.dwell_s or 0)) for r in rules], np.int64),
-        cool_ms=np.array([round(1000 * r.cool_down_s) for r in rules], np.int64),
-        limit=limit,
-        near_m=np.array([r.approach_m or np.nan for r in rules], np.float64),
         switch_at=np.zeros(len(names) + 1, np.int64),
         switch_ms=np.empty(0, np.int64),
         known_ms=-1,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from geofence.grid.growing import roomy
 from geofence.grid.predicate import compiled
-from geofence.rules.held import Count, Held
+from geofence.rules.held import Count
 
 FAR_MS = 1 << 62
 """Later than all event time."""
@@ -45,9 +42,8 @@ def first_due(held):
 
 @compiled
 def push(held, t_ms, since_ms, rule, vehicle, zone):
-    """Note a stay; the state, which may have moved."""
-    n = held.counts[_DUES]
-    dues = roomy(held.dues, n, n + 1)
+    """Note a stay; there must be room for it."""
+    dues, n = held.dues, held.counts[_DUES]
     due = dues[n]
     due.t_ms = t_ms
     due.since_ms = since_ms
@@ -59,9 +55,6 @@ def push(held, t_ms, since_ms, rule, vehicle, zone):
         _swap(dues, n, (n - 1) >> 1)
         n = (n - 1) >> 1
     held.counts[_DUES] += 1
-    return Held(
-        held.vehicles, held.stays, dues, held.latches, held.alerts, held.from_ms, held.counts
-    )
 
 
 @compiled

@@ -76,15 +76,15 @@ class Evaluator:
         book = self.compiled.arrays(int(seen.min()) - DAY_MS, int(seen.max()) + DAY_MS)
         held = self._state.held
         if self._adopting:
-            held = kernel.rebuild(book, held, self._classes.of_row, self._classes.bits)
+            while not kernel.rebuild(book, held, self._classes.of_row, self._classes.bits):
+                held = self._state.make_more_room()
             kernel.forget_untrue(book, held, np.empty(book.kind_bits.shape[1], np.uint64))
             self._adopting = False
         held.counts[Count.ALERTS] = 0
-        self._state.held = kernel.advance(
-            book, held, self._classes.of_row, self._classes.bits, fixes, moves
-        )
-        found = int(held.counts[Count.ALERTS])
-        return self._state.held.alerts[:found].copy()
+        classes = self._classes
+        while not kernel.advance(book, held, classes.of_row, classes.bits, fixes, moves):
+            held = self._state.make_more_room()
+        return held.alerts[: held.counts[Count.ALERTS]].copy()
 
     def _use(self, state: RuleState) -> None:
         self._state = state

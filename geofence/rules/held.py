@@ -109,6 +109,10 @@ class Count(IntEnum):
     DUES = 4
     LATCHES = 5
     ALERTS = 6
+    AT_FIX = 7
+    """Where a call that wanted more room goes on: in the fixes, the moves, and the vehicles."""
+    AT_MOVE = 8
+    AT_OPEN = 9
 
 
 class Held(NamedTuple):

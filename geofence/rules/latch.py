@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.grid.predicate import compiled
-from geofence.rules.held import LATCH, Count, Held
+from geofence.rules.held import LATCH, Count
 
 LAPSE_MS = 3_600_000
 """A cool-down is forgotten so long after it ended, for transitions may be told late."""
@@ -36,27 +36,16 @@ def slot_of(latches, rule, vehicle, zone):
 
 @compiled
 def latched(held, rule, vehicle, zone):
-    """The latch of these three as (held, slot), a fresh one where there is none."""
+    """The latch of these three, a fresh one where there is none; there must be room for it."""
     slot = slot_of(held.latches, rule, vehicle, zone)
-    if held.latches[slot].used:
-        return held, slot
-    if 2 * (held.counts[_LATCHES] + 1) > held.latches.shape[0]:
-        wider = np.zeros(2 * held.latches.shape[0], LATCH)
-        for n in range(held.latches.shape[0]):
-            if held.latches[n].used:
-                old = held.latches[n]
-                wider[slot_of(wider, old.rule, old.vehicle, old.zone)] = old
-        held = Held(
-            held.vehicles, held.stays, held.dues, wider, held.alerts, held.from_ms, held.counts
-        )
-        slot = slot_of(held.latches, rule, vehicle, zone)
     latch = held.latches[slot]
-    latch.rule = rule
-    latch.vehicle = vehicle
-    latch.zone = zone
-    latch.used = 1
-    held.counts[_LATCHES] += 1
-    return held, slot
+    if not latch.used:
+        latch.rule = rule
+        latch.vehicle = vehicle
+        latch.zone = zone
+        latch.used = 1
+        held.counts[_LATCHES] += 1
+    return latch
 
 
 @compiled

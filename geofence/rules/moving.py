@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from geofence.grid.growing import roomy
 from geofence.grid.predicate import compiled
 from geofence.rules.bits import lowest
 from geofence.rules.compile import KINDS
-from geofence.rules.held import Count, Held, Move
+from geofence.rules.held import Count, Move
 from geofence.rules.latch import latched, slot_of, stay_of
 from geofence.rules.model import When
 from geofence.rules.raising import due_ms, next_open, push_due, say, say_dwell, say_state
@@ -31,20 +30,24 @@ def union_of(book, held, vehicle, out):
     out[:] = np.uint64(0)
     own = held.vehicles[vehicle]
     for n in range(own.at, own.at + own.count):
-        bits = book.zone_bits[book.zone_class[held.stays[n].zone]]
+        bits = book.zone_bits[book.zones[held.stays[n].zone].kind]
         for word in range(out.shape[0]):
             out[word] |= bits[word]
 
 
 @compiled
+def stays_needed(held, vehicle):
+    """How many more stays a vehicle may take of the room when it enters a zone."""
+    return max(_LEAST_ROOM, 2 * np.int64(held.vehicles[vehicle].room))
+
+
+@compiled
 def add_stay(book, held, vehicle, zone, since_ms, live_ms):
-    """Have a vehicle be in a zone; the state, which may have moved."""
-    own = held.vehicles[vehicle]
-    stays = held.stays
+    """Have a vehicle be in a zone; there must be room for `stays_needed`."""
+    own, stays = held.vehicles[vehicle], held.stays
     if own.count == own.room:
         used = held.counts[_STAYS]
         room = max(_LEAST_ROOM, 2 * own.room)
-        stays = roomy(stays, used, used + room)
         for n in range(own.count):
             stays[used + n] = stays[own.at + n]
         own.at = used
@@ -56,10 +59,7 @@ def add_stay(book, held, vehicle, zone, since_ms, live_ms):
     stay.zone = zone
     stay.none = 0
     own.count += 1
-    own.limit = min(own.limit, book.zone_limit[zone])
-    return Held(
-        held.vehicles, stays, held.dues, held.latches, held.alerts, held.from_ms, held.counts
-    )
+    own.limit = min(own.limit, book.zones[zone].limit)
 
 
 @compiled
@@ -69,54 +69,58 @@ def _drop_stay(book, held, vehicle, n):
     held.stays[n] = held.stays[own.at + own.count]
     own.limit = np.inf
     for k in range(own.at, own.at + own.count):
-        own.limit = min(own.limit, book.zone_limit[held.stays[k].zone])
+        own.limit = min(own.limit, book.zones[held.stays[k].zone].limit)
 
 
 @compiled
 def move(book, held, about, moves, m, union):
     """Advance the state by transition m; `about` uint64[words] are the rules about its vehicle."""
     zone, vehicle, kind = moves.zone[m], moves.vehicle[m], moves.kind[m]
-    bits = book.zone_bits[book.zone_class[zone]]
+    bits = book.zone_bits[book.zones[zone].kind]
     if kind == _CROSSED:
         if moves.live[m]:
-            held = _tell(book, held, about, bits, moves, m, _CROSS)
-        return held
+            _tell(book, held, about, bits, moves, m, _CROSS)
+        return
     n = stay_of(held, vehicle, zone)
     if kind == _EXITED:
         if moves.live[m]:
-            held = _tell(book, held, about, bits, moves, m, _EXIT)
-        return held if n < 0 else _leave(book, held, about, bits, moves, m, n, union)
+            _tell(book, held, about, bits, moves, m, _EXIT)
+        if n >= 0:
+            _leave(book, held, about, bits, moves, m, n, union)
+        return
     if n >= 0:
-        return held
+        return
     if kind == _FOUND or not moves.live[m]:
         held.vehicles[vehicle].stale = 1
         _forget(book, held, about, bits, vehicle, _OUTSIDE, union)
-        return add_stay(book, held, vehicle, zone, moves.t_ms[m], 0)
-    return _come(book, held, about, bits, moves, m, union)
+        add_stay(book, held, vehicle, zone, moves.t_ms[m], 0)
+        return
+    _come(book, held, about, bits, moves, m, union)
 
 
 @compiled
 def _come(book, held, about, bits, moves, m, union):
     zone, vehicle, t_ms = moves.zone[m], moves.vehicle[m], moves.t_ms[m]
-    if book.ring_of[zone] >= 0:
-        if stay_of(held, vehicle, book.ring_of[zone]) < 0:
-            held = _tell(book, held, about, bits, moves, m, _APPROACH)
-        return add_stay(book, held, vehicle, zone, t_ms, t_ms)
-    held = _tell(book, held, about, bits, moves, m, _ENTER)
+    if book.zones[zone].ring_of >= 0:
+        if stay_of(held, vehicle, book.zones[zone].ring_of) < 0:
+            _tell(book, held, about, bits, moves, m, _APPROACH)
+        add_stay(book, held, vehicle, zone, t_ms, t_ms)
+        return
+    _tell(book, held, about, bits, moves, m, _ENTER)
     union_of(book, held, vehicle, union)
     for word in range(about.shape[0]):
         left = about[word] & bits[word] & book.kind_bits[_INSIDE, word] & ~union[word]
         while left != _NONE:
             rule = 64 * word + lowest(left)
             left &= left - _ONE
-            held = say_state(
+            say_state(
                 book, held, rule, vehicle, zone, t_ms, moves.t_detected_ms[m], moves.fix[m],
                 moves.lon[m], moves.lat[m],
             )  # fmt: skip
     _forget(book, held, about, bits, vehicle, _OUTSIDE, union)
-    held = add_stay(book, held, vehicle, zone, t_ms, t_ms)
+    add_stay(book, held, vehicle, zone, t_ms, t_ms)
     own = held.vehicles[vehicle]
-    return plan(book, held, about, bits, vehicle, own.at + own.count - 1)
+    plan(book, held, about, bits, vehicle, own.at + own.count - 1)
 
 
 @compiled
@@ -127,8 +131,7 @@ def plan(book, held, about, bits, vehicle, n):
         while left != _NONE:
             rule = 64 * word + lowest(left)
             left &= left - _ONE
-            held = push_due(book, held, rule, vehicle, held.stays[n])
-    return held
+            push_due(book, held, rule, vehicle, held.stays[n])
 
 
 @compiled
@@ -144,7 +147,7 @@ def _leave(book, held, about, bits, moves, m, n, union):
                 left &= left - _ONE
                 due = due_ms(book, held, rule, stay)
                 if due <= t_ms:
-                    held = say_dwell(
+                    say_dwell(
                         book, held, rule, vehicle, stay, due, moves.t_detected_ms[m],
                         moves.fix[m], moves.lon[m], moves.lat[m],
                     )  # fmt: skip
@@ -153,17 +156,16 @@ def _leave(book, held, about, bits, moves, m, n, union):
     _forget(book, held, about, bits, vehicle, _INSIDE, union)
     if not moves.live[m]:
         held.vehicles[vehicle].stale = 1
-        return held
+        return
     for word in range(about.shape[0]):
         left = about[word] & bits[word] & book.kind_bits[_OUTSIDE, word] & ~union[word]
         while left != _NONE:
             rule = 64 * word + lowest(left)
             left &= left - _ONE
-            held = say_state(
+            say_state(
                 book, held, rule, vehicle, -1, t_ms, moves.t_detected_ms[m], moves.fix[m],
                 moves.lon[m], moves.lat[m],
             )  # fmt: skip
-    return held
 
 
 @compiled
@@ -176,13 +178,12 @@ def _tell(book, held, about, bits, moves, m, kind):
             rule = 64 * word + lowest(left)
             left &= left - _ONE
             if next_open(book, rule, moves.t_ms[m]) == moves.t_ms[m]:
-                shown = book.ring_of[zone] if book.ring_of[zone] >= 0 else zone
-                value = book.near_m[rule]
-                held = say(
+                shown = book.zones[zone].ring_of if book.zones[zone].ring_of >= 0 else zone
+                value = book.rules[rule].near_m
+                say(
                     book, held, rule, moves.vehicle[m], shown, moves.t_ms[m],
                     moves.t_detected_ms[m], moves.fix[m], moves.lon[m], moves.lat[m], value,
                 )  # fmt: skip
-    return held
 
 
 @compiled
@@ -214,8 +215,8 @@ def find(book, held, about, vehicle, fix, union):
     for n in range(own.at, own.at + own.count):
         if held.stays[n].live_ms == 0:
             held.stays[n].live_ms = t_ms
-            bits = book.zone_bits[book.zone_class[held.stays[n].zone]]
-            held = plan(book, held, about, bits, vehicle, n)
+            bits = book.zone_bits[book.zones[held.stays[n].zone].kind]
+            plan(book, held, about, bits, vehicle, n)
     union_of(book, held, vehicle, union)
     for word in range(about.shape[0]):
         inside = about[word] & book.kind_bits[_INSIDE, word] & union[word]
@@ -225,11 +226,9 @@ def find(book, held, about, vehicle, fix, union):
             rule = 64 * word + lowest(left)
             bit = left & ~(left - _ONE)
             left &= left - _ONE
-            held, slot = latched(held, rule, vehicle, -1)
-            if held.latches[slot].since_ms == 0:
+            if latched(held, rule, vehicle, -1).since_ms == 0:
                 zone = zone_for(book, held, rule, vehicle) if inside & bit else -1
-                held = say_state(book, held, rule, vehicle, zone, t_ms, t_ms, fix, own.lon, own.lat)
-    return held
+                say_state(book, held, rule, vehicle, zone, t_ms, t_ms, fix, own.lon, own.lat)
 
 
 @compiled
@@ -240,7 +239,7 @@ def zone_for(book, held, rule, vehicle):
     word, bit = rule // 64, np.uint64(1) << np.uint64(rule % 64)
     for n in range(own.at, own.at + own.count):
         stay = held.stays[n]
-        if book.zone_bits[book.zone_class[stay.zone], word] & bit == _NONE:
+        if book.zone_bits[book.zones[stay.zone].kind, word] & bit == _NONE:
             continue
         if best < 0 or (stay.since_ms, stay.zone) < (since_ms, best):
             best, since_ms = stay.zone, stay.since_ms

@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from geofence.grid.growing import roomy
 from geofence.grid.predicate import compiled
 from geofence.rules.due import push
-from geofence.rules.held import Count, Held
+from geofence.rules.held import Count
 from geofence.rules.latch import is_cooling, latched
 
 _CLOCK, _ALERTS = int(Count.CLOCK), int(Count.ALERTS)
@@ -21,7 +20,7 @@ def next_open(book, rule, t_ms):
 
     Where the calendar knows of none it is the calendar's end, to be asked again by then.
     """
-    schedule = book.schedule[rule]
+    schedule = book.rules[rule].schedule
     if schedule < 0:
         return t_ms
     low, high = book.switch_at[schedule], book.switch_at[schedule + 1]
@@ -48,7 +47,7 @@ def is_dealt_with(book, held, t_ms):
 @compiled
 def due_ms(book, held, rule, stay):
     """When a stay raises a dwell rule."""
-    t_ms = max(stay.since_ms + book.dwell_ms[rule], stay.live_ms)
+    t_ms = max(stay.since_ms + book.rules[rule].dwell_ms, stay.live_ms)
     return next_open(book, rule, max(t_ms, held.from_ms[rule]))
 
 
@@ -56,21 +55,18 @@ def due_ms(book, held, rule, stay):
 def push_due(book, held, rule, vehicle, stay):
     """Note when a stay will raise a dwell rule."""
     t_ms = due_ms(book, held, rule, stay)
-    return push(held, t_ms, stay.since_ms, rule, vehicle, stay.zone)
+    push(held, t_ms, stay.since_ms, rule, vehicle, stay.zone)
 
 
 @compiled
 def say(book, held, rule, vehicle, zone, t_ms, detected_ms, fix, lon, lat, value):
-    """Raise an alert unless the rule cools down; the state, which may have moved."""
-    if book.cool_ms[rule] > 0:
-        held, slot = latched(held, rule, vehicle, -1)
-        latch = held.latches[slot]
-        if is_cooling(latch, book.cool_ms[rule], t_ms, held.counts[_CLOCK]):
-            return held
+    """Raise an alert unless the rule cools down; there must be room for it."""
+    if book.rules[rule].cool_ms > 0:
+        latch = latched(held, rule, vehicle, -1)
+        if is_cooling(latch, book.rules[rule].cool_ms, t_ms, held.counts[_CLOCK]):
+            return
         latch.told_ms = t_ms
-    n = held.counts[_ALERTS]
-    alerts = roomy(held.alerts, n, n + 1)
-    alert = alerts[n]
+    alert = held.alerts[held.counts[_ALERTS]]
     alert.t_ms = t_ms
     alert.t_detected_ms = detected_ms
     alert.fix = fix
@@ -82,9 +78,6 @@ def say(book, held, rule, vehicle, zone, t_ms, detected_ms, fix, lon, lat, value
     alert.zone = zone
     alert.none = 0
     held.counts[_ALERTS] += 1
-    return Held(
-        held.vehicles, held.stays, held.dues, held.latches, alerts, held.from_ms, held.counts
-    )
 
 
 @compiled
@@ -92,22 +85,21 @@ def say_state(book, held, rule, vehicle, zone, t_ms, detected_ms, fix, lon, lat)
     """Raise a rule about a state that became true at `t_ms`, or leave it to its next window."""
     from_ms = next_open(book, rule, max(t_ms, held.from_ms[rule]))
     if from_ms > t_ms and not is_dealt_with(book, held, from_ms):
-        return held
-    held, slot = latched(held, rule, vehicle, -1)
-    held.latches[slot].since_ms = from_ms
-    return say(book, held, rule, vehicle, zone, from_ms, detected_ms, fix, lon, lat, math.nan)
+        return
+    latched(held, rule, vehicle, -1).since_ms = from_ms
+    say(book, held, rule, vehicle, zone, from_ms, detected_ms, fix, lon, lat, math.nan)
 
 
 @compiled
 def say_dwell(book, held, rule, vehicle, stay, t_ms, detected_ms, fix, lon, lat):
     """Raise a dwell rule once for one stay."""
     zone, since_ms = stay.zone, stay.since_ms
-    held, slot = latched(held, rule, vehicle, zone)
-    if held.latches[slot].since_ms == since_ms:
-        return held
-    held.latches[slot].since_ms = since_ms
+    latch = latched(held, rule, vehicle, zone)
+    if latch.since_ms == since_ms:
+        return
+    latch.since_ms = since_ms
     seconds = (t_ms - since_ms) * 0.001
-    return say(book, held, rule, vehicle, zone, t_ms, detected_ms, fix, lon, lat, seconds)
+    say(book, held, rule, vehicle, zone, t_ms, detected_ms, fix, lon, lat, seconds)
 
 
 @compiled

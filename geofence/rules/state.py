@@ -55,6 +55,18 @@ class RuleState:
             vehicles[:have] = self.held.vehicles
             self.held = self.held._replace(vehicles=vehicles)
 
+    def make_more_room(self) -> Held:
+        """Twice the room for all that grows with what happens; the arrays as they are now."""
+        held, least = self.held, 64 + 4 * len(self.compiled.rule_ids)
+        latches = np.zeros(_size(max(len(held.latches) // 2, 2 * least)), LATCH)
+        self.held = held._replace(
+            stays=_wider(held.stays, least),
+            dues=_wider(held.dues, least),
+            latches=laid_out(held.latches[held.latches["used"] == 1], latches),
+            alerts=_wider(held.alerts, least),
+        )
+        return self.held
+
     def stays(self) -> tuple[Int64, Records]:
         """Who is where: rows int64[k] and `STAY`[k], by row, then zone."""
         own = self.held.vehicles
@@ -210,6 +222,12 @@ def _joined(
     _, old, here = np.intersect1d(known, wanted, return_indices=True)
     out[here] = stays[old]
     return inside.vehicle.astype(np.int64), out
+
+
+def _wider(records: Records, least: int) -> Records:
+    out = np.zeros(max(least, 2 * len(records)), records.dtype)
+    out[: len(records)] = records
+    return out
 
 
 def _empty(rules: int) -> Held:
