@@ -114,6 +114,8 @@ class CompiledRules:
             if not rule.enabled or rule.when is When.APPROACH:
                 members[:, n] &= rule.enabled and rule.when is not When.APPROACH
         kinds = np.array([[r.when is kind for r in rules] for kind in KINDS], np.bool_)
+        # a rule about no zone would be about vehicles outside of nothing
+        kinds &= np.array([rule.enabled for rule in rules], np.bool_) & (counts > 0)
         crossing = members[:, kinds[KINDS.index(When.CROSS)]].any(axis=1)
         names = list(book.schedules())
         calendar = Calendar.nowhere(list(book.schedules().values()))
