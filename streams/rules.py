@@ -1,24 +1,25 @@
-"""What the detectors go by: thresholds from a TOML file, and the zones that are fences.
+"""What the detectors go by: thresholds from a rules file, and the zones that are fences.
 
 Read once, validated, then immutable; the processor takes it as a value.
 """
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from geofence import ZoneSet
+from geofence.rules.book import RuleBook, dangling
+from geofence.rules.document import Document, RulesError
+from geofence.rules.model import ZoneRules
 
 
-class RulesError(ValueError):
-    """A rules file cannot be used; the text is one line: file, key, what was expected."""
+__all__ = ["PARAMETERS", "RuleFile", "Rules", "RulesError", "Thresholds"]
 
 
 class _Section(BaseModel):
@@ -118,23 +119,28 @@ class Thresholds(_Section):
 
     @classmethod
     def from_toml(cls, path: Path | str) -> Self:
-        """Read a rules file.  Raises `RulesError` with one line that names file and key."""
-        try:
-            data = tomllib.loads(Path(path).read_text("utf-8"))
-        except OSError as error:
-            msg = f"{path}: cannot be read: {error.strerror or error}"
-            raise RulesError(msg) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            msg = f"{path}: not TOML: {error}"
-            raise RulesError(msg) from error
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            found = "" if first["type"] == "extra_forbidden" else f", found {first['input']!r}"
-            msg = f"{path}: {key}: {first['msg']}{found}"
-            raise RulesError(msg) from error
+        """The thresholds of a rules file (`RuleFile.read`).  Raises `RulesError`."""
+        held = RuleFile.read(path)
+        return cls(**{name: getattr(held, name) for name in cls.model_fields})
+
+
+class RuleFile(Thresholds, ZoneRules):
+    """Everything that a rules file can say: thresholds of detection, and rules about zones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Rules of Vehicle Guard")
+
+    @classmethod
+    def read(cls, path: Path | str) -> Self:
+        """Read and check a rules file, JSON when it is named `.json`, else TOML.
+
+        Raises `RulesError` with every error of the file: line, column, key, what was expected.
+        """
+        document = Document.read(path)
+        return document.model(cls, dangling(document.data))
+
+    def book(self) -> RuleBook:
+        """The rules about zones alone."""
+        return RuleBook(ZoneRules(**{name: getattr(self, name) for name in ZoneRules.model_fields}))
 
 
 def _no_zones() -> ZoneSet:

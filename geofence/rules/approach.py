@@ -1,0 +1,65 @@
+"""Rings around zones, so that coming near a zone is coming into another one.
+
+A rule with `when = "approach"` is about the zone widened by its metres; the widened zones stand
+behind the real ones in the set that is watched.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.affinity import scale
+
+from geofence.zone import Zone, ZoneKind
+from geofence.zoneset import ZoneSet
+
+_M_PER_DEGREE = 6_371_008.8 * math.pi / 180  # mean radius of WGS-84 (IUGG R1)
+_LEAST_COSINE = 0.01
+_ARCS = 8  # segments of a quarter circle: 0.5 % of the distance
+
+
+def widened(zone: Zone, metres: float) -> dict[str, object] | None:
+    """A GeoJSON feature of all places within `metres` of a zone, None for a refused one.
+
+    Circles and corridors stay what they are; outlines are widened on a plane at the zone's middle
+    latitude, within 1 % of `metres` for zones of up to some 100 km.
+    """
+    if zone.geometry is None or zone.bounds is None:
+        return None
+    properties: dict[str, object] = {}
+    geometry: shapely.Geometry = zone.geometry
+    if zone.kind is ZoneKind.CIRCLE:
+        properties["radius_m"] = zone.reach_m + metres
+    elif zone.kind is ZoneKind.CORRIDOR:
+        properties["width_m"] = 2 * (zone.reach_m + metres)
+    else:
+        middle = math.radians(0.5 * (zone.bounds[1] + zone.bounds[3]))
+        across = max(math.cos(middle), _LEAST_COSINE)
+        flat = scale(geometry, xfact=across, yfact=1.0, origin=(0, 0))
+        wide = shapely.buffer(flat, metres / _M_PER_DEGREE, quad_segs=_ARCS)
+        geometry = scale(wide, xfact=1 / across, yfact=1.0, origin=(0, 0))
+    shape = shapely.geometry.mapping(geometry)
+    return {"type": "Feature", "id": zone.id, "properties": properties, "geometry": shape}
+
+
+def with_rings(
+    zones: ZoneSet, wanted: list[tuple[int, float]]
+) -> tuple[ZoneSet, NDArray[np.int32]]:
+    """`zones` and behind them a ring for each (zone, metres); which zone each ring is of, int32[r].
+
+    Rings have the id of their zone and the metres: `ID~500m`.
+    """
+    features, kept = [], []
+    for position, metres in wanted:
+        feature = widened(zones.zones[position], metres)
+        if feature is not None:
+            feature["id"] = f"{zones.zones[position].id}~{metres:g}m"
+            features.append(feature)
+            kept.append(position)
+    if not features:
+        return zones, np.empty(0, np.int32)
+    rings = ZoneSet.from_geojson({"type": "FeatureCollection", "features": features}, strict=False)
+    return ZoneSet([*zones.zones, *rings.zones]), np.array(kept, np.int32)

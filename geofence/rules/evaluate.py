@@ -1,0 +1,98 @@
+"""The one call: fixes and transitions in, alerts out.
+
+`Evaluator` holds the book in use and the state; a new book is compiled elsewhere, offered, and taken
+up between two batches.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.rules import kernel
+from geofence.rules.compile import CompiledRules
+from geofence.rules.held import ALERT, Count, Fixes, Moves
+from geofence.rules.schedule import DAY_MS
+from geofence.rules.state import Inside, RuleState
+
+Records = NDArray[np.void]
+
+
+class Evaluator:
+    """A book in use, and what it remembers.
+
+    One thread calls `advance`; `offer` may be called from any.  `state` may be handed in from a
+    snapshot (`RuleState.restore`).
+    """
+
+    def __init__(self, compiled: CompiledRules, state: RuleState | None = None) -> None:
+        self._lock = threading.Lock()
+        self._offered: tuple[CompiledRules, Inside | None] | None = None
+        self._use(state or RuleState(compiled))
+
+    @property
+    def compiled(self) -> CompiledRules:
+        """The book in use."""
+        return self._state.compiled
+
+    @property
+    def state(self) -> RuleState:
+        """What it remembers; do not change it."""
+        return self._state
+
+    def offer(self, compiled: CompiledRules, inside: Inside | None = None) -> None:
+        """Have the next `advance` begin with another book; the newest offer wins.
+
+        `inside` as for `RuleState.rebased`.  The moves of that batch mean zones of the new book:
+        where the zones differ, swap those in the same place.
+        """
+        with self._lock:
+            self._offered = (compiled, inside)
+
+    def advance(self, ids: Sequence[str], fixes: Fixes, moves: Moves) -> Records:
+        """The alerts that a batch raises, `ALERT`[k], in the order of the fixes that showed them.
+
+        `ids` name all vehicle rows, in order; rows of earlier calls keep their meaning.  `moves`
+        are about `compiled.watched`.  Nothing but the order of the fixes matters: cutting a batch
+        anywhere gives the same alerts (but for `fix`, which counts from the batch's first).
+        Raises `ValueError` when `ids` are fewer than before.
+        """
+        with self._lock:
+            offered, self._offered = self._offered, None
+        if offered is not None:
+            self._use(self._state.rebased(*offered))
+        if len(ids) < self._state.rows:
+            msg = f"ids: expected the {self._state.rows} vehicles known so far, got {len(ids)}"
+            raise ValueError(msg)
+        self._classes.extend(ids)
+        self._state.make_room(len(ids))
+        clock_ms = self._state.clock_ms
+        seen = np.concatenate([fixes.t_ms[fixes.live], moves.t_ms, [clock_ms]])
+        seen = seen[seen > 0] if (seen > 0).any() else seen
+        book = self.compiled.arrays(int(seen.min()) - DAY_MS, int(seen.max()) + DAY_MS)
+        held = self._state.held
+        if self._adopting:
+            while not kernel.rebuild(book, held, self._classes.of_row, self._classes.bits):
+                held = self._state.make_more_room()
+            kernel.forget_untrue(book, held, np.empty(book.kind_bits.shape[1], np.uint64))
+            self._adopting = False
+        held.counts[Count.ALERTS] = 0
+        classes = self._classes
+        while not kernel.advance(book, held, classes.of_row, classes.bits, fixes, moves):
+            held = self._state.make_more_room()
+        return held.alerts[: held.counts[Count.ALERTS]].copy()
+
+    def _use(self, state: RuleState) -> None:
+        self._state = state
+        self._classes = state.compiled.classes()
+        # what follows from a state that came from elsewhere is worked out when the ids are known
+        self._adopting = state.rows > 0
+
+
+def alert_columns(alerts: Records) -> dict[str, NDArray[Any]]:
+    """`ALERT`[k] as named columns."""
+    return {name: alerts[name] for name in ALERT.names or () if name != "none"}
