@@ -21,6 +21,7 @@ from geofence.zone import Zone
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +44,31 @@ class ZoneIndex:
         fix, zone, doubts = self.grid.match(lon, lat)
         if not len(doubts):
             return fix, zone
-        at, which, capsule = doubts.T
-        a_lon, a_lat, b_lon, b_lat = self.grid.capsules[capsule, :4].T
-        x, y = lon[at], lat[at]
-        foot_lon, foot_lat = nearest_on_segment(x, y, (a_lon, a_lat), (b_lon, b_lat))
-        inside = within(x, y, foot_lon, foot_lat, self.grid.capsules[capsule, 4])
-        held = np.unique(at[inside] * self.count + which[inside])
+        held = self._held(lon, lat, doubts)
         pairs = fix * self.count + zone
         # a corridor that doubts one segment may be sure of another
         held = held[~np.isin(held, pairs, assume_unique=True)]
         where = np.searchsorted(pairs, held)
         added_fix, added_zone = np.divmod(held, self.count)
         return np.insert(fix, where, added_fix), np.insert(zone, where, added_zone)
+
+    def signatures(self, lon: Float64, lat: Float64, keys: UInt64, leaf_keys: UInt64) -> UInt64:
+        """uint64[n]: XOR of the keys of the zones that hold each fix; `leaf_keys` of `folded`."""
+        signature, doubts = self.grid.signatures(lon, lat, keys, leaf_keys)
+        if len(doubts):
+            fix, zone = np.divmod(self._held(lon, lat, doubts), self.count)
+            np.bitwise_xor.at(signature, fix, keys[zone])
+        return signature
+
+    def _held(self, lon: Float64, lat: Float64, doubts: Int64) -> Int64:
+        """The doubts (fix, zone, capsule) that the geodesic confirms: fix * count + zone, once."""
+        at, which, capsule = doubts.T
+        a_lon, a_lat, b_lon, b_lat = self.grid.capsules[capsule, :4].T
+        x, y = lon[at], lat[at]
+        foot_lon, foot_lat = nearest_on_segment(x, y, (a_lon, a_lat), (b_lon, b_lat))
+        inside = within(x, y, foot_lon, foot_lat, self.grid.capsules[capsule, 4])
+        held: Int64 = np.unique(at[inside] * self.count + which[inside])
+        return held
 
 
 def _edges(zones: Sequence[Zone]) -> tuple[Float64, Int32]:

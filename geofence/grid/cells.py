@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.grid import query
+from geofence.grid import query, signature
 from geofence.grid.capsule import capsules
 from geofence.grid.cut import cut
 from geofence.grid.leaf import lay, renumber
@@ -17,6 +17,7 @@ from geofence.metric import grown
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +113,31 @@ class Grid:
             fix, zone = _roomier(fix, pairs, room), _roomier(zone, pairs, room)
             room = doubtful + more_doubts + int(share * doubtful)
             doubts = _roomier(doubts, doubtful, room)
+
+    def folded(self, keys: UInt64) -> UInt64:
+        """What `signatures` wants beside the zones' `keys` uint64[z]: the leaves', uint64[l]."""
+        out: UInt64 = signature.folded(self.leaves, self.pool, keys)
+        return out
+
+    def signatures(
+        self, lon: Float64, lat: Float64, keys: UInt64, leaf_keys: UInt64
+    ) -> tuple[UInt64, Int64]:
+        """XOR of the keys of the zones that hold each fix, uint64[n], and the doubts as in `match`.
+
+        Doubts are of zones that are not in the signature of their fix.
+        """
+        out = np.empty(lon.size, np.uint64)
+        doubts = np.empty((256, 3), np.int64)
+        done = doubtful = 0
+        while True:
+            done, doubtful, more = signature.sign(
+                done, lon, lat, self.world, self.cells, self.blocks, leaf_keys, self.words,
+                self.refs, self.edges, self.capsules, keys, out, doubts, doubtful,
+            )  # fmt: skip
+            if done == lon.size:
+                return out, doubts[:doubtful]
+            share = 1.25 * lon.size / (done + query.CHUNK)
+            doubts = _roomier(doubts, doubtful, doubtful + more + int(share * doubtful))
 
 
 def _keys(zones: int) -> NDArray[np.uint64]:

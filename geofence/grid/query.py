@@ -43,7 +43,7 @@ def match(
     shifts = np.empty(CHUNK, np.int64)
     for base in range(first, lon.shape[0], CHUNK):
         count = min(CHUNK, lon.shape[0] - base)
-        _locate(
+        locate(
             lon[base : base + count], lat[base : base + count], world, cells, blocks,
             column, row, leaf, at, todo, shifts,
         )  # fmt: skip
@@ -68,26 +68,12 @@ def match(
             if shape & 31 == CROWDED:
                 n, put = _crowd(lon[i], lat[i], i, words, refs, np.int64(head), edges, fix, zone, n)
             else:
+                held = held_places(
+                    words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
+                )
                 places = np.uint64(shape >> 5)
-                shift = FINE - (shape & 31)
-                inner = (np.int64(1) << shift) - 1
-                x = np.int32((column[j] & inner) >> (shift - STEPS_BITS))
-                y = np.int32((row[j] & inner) >> (shift - STEPS_BITS))
-                mask = np.int64(words[head]) & 0xFFFFFFFF
-                mask |= np.int64(words[head + np.uint64(1)]) << 32
-                held = mask
-                close = np.int32(0)
-                listed = head + np.uint64(HEADER)
-                for _ in range(words[head + np.uint64(5)] & 0xFFFF):
-                    parities, doubt = judge_group(words, listed, x, y)
-                    held ^= parities
-                    close |= doubt
-                    listed += np.uint64(GROUP)
-                if close != 0:
-                    held = exactly(
-                        edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER,
-                        words[head + np.uint64(5)] & 0xFFFF, mask, lon[i], lat[i],
-                    )  # fmt: skip
+                groups = words[head + np.uint64(5)] & 0xFFFF
+                listed = head + np.uint64(HEADER + groups * GROUP)
                 for k in range(places):
                     fix[out] = i
                     zone[out] = words[listed + k]
@@ -108,7 +94,7 @@ def match(
 
 
 @compiled
-def _locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
+def locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
     """Where each fix lies on the fine grid, and its leaf; 0, the empty one, off the earth."""
     waiting = np.uint64(0)
     for j in range(lon.shape[0]):
@@ -152,6 +138,32 @@ def _locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts)
             left += np.uint64(ref < 0)
         waiting = left
         source = blocks
+
+
+@compiled
+def held_places(words, refs, edges, head, level, column, row, lon, lat):
+    """Which places of the compact leaf at `head` hold a fix, exactly: a bit a place."""
+    shift = FINE - level
+    inner = (np.int64(1) << shift) - 1
+    x = np.int32((column & inner) >> (shift - STEPS_BITS))
+    y = np.int32((row & inner) >> (shift - STEPS_BITS))
+    mask = np.int64(words[head]) & 0xFFFFFFFF
+    mask |= np.int64(words[head + np.uint64(1)]) << 32
+    groups = words[head + np.uint64(5)] & 0xFFFF
+    held = mask
+    close = np.int32(0)
+    at = head + np.uint64(HEADER)
+    for _ in range(groups):
+        parities, doubt = judge_group(words, at, x, y)
+        held ^= parities
+        close |= doubt
+        at += np.uint64(GROUP)
+    if close != 0:
+        held = exactly(
+            edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER, groups, mask,
+            lon, lat,
+        )  # fmt: skip
+    return held
 
 
 @compiled
