@@ -35,12 +35,14 @@ def keys(ids: Sequence[str]) -> UInt64:
 
 
 def key_beside(id_: str, taken: UInt64) -> np.uint64:
-    """The key of one more zone with the id `id_`; none of `taken`."""
+    """The key of one more zone with the id `id_`, none of `taken`."""
     plain = _mixed_texts([id_])
-    if not (taken == plain[0]).any():
-        return np.uint64(plain[0])
-    numbered = _numbered(plain, np.arange(1, taken.size + 1))
-    return np.uint64(numbered[~np.isin(numbered, taken)][0])
+    candidates = np.append(plain, _numbered(plain, np.arange(1, 8)))
+    for candidate in candidates:
+        if not (taken == candidate).any():
+            return np.uint64(candidate)
+    candidates = _numbered(plain, np.arange(8, taken.size + 1))
+    return np.uint64(candidates[~np.isin(candidates, taken)][0])
 
 
 def _numbered(plain: UInt64, number: NDArray[np.int64]) -> UInt64:

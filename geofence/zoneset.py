@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geofence import geojson
+from geofence.delta import Delta, Slot
 from geofence.index import ZoneIndex
-from geofence.key import keys
-from geofence.zone import Problem, Zone, ZoneError
+from geofence.key import key_beside, keys
+from geofence.zone import Problem, Zone, ZoneError, ZoneKind
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -26,6 +28,9 @@ class ZoneSet:
         self._zones = tuple(zones)
         self._problems = tuple(problems)
         self._index = ZoneIndex.over(self._zones)
+        self._origin: ZoneSet | None = None  # of an edited set: the one that its index was built of
+        self._edits: Mapping[int, Zone] = {}
+        self._delta: Delta | None = None
 
     @classmethod
     def from_geojson(
@@ -68,7 +73,7 @@ class ZoneSet:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the index takes."""
-        return self._index.grid.nbytes
+        return self._index.grid.nbytes + (self._delta.index.grid.nbytes if self._delta else 0)
 
     def match(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Int64, Int64]:
         """Every (fix, zone) pair of which the zone holds the fix, as (int64[k], int64[k]).
@@ -83,16 +88,21 @@ class ZoneSet:
         Raises `ValueError` when the two differ in length or have more than one dimension.
         """
         x, y = _columns(lon, lat)
+        if self._delta:
+            return self._index.match(x, y, self._delta.changes(x, y))
         return self._index.match(x, y)
 
     @cached_property
     def keys(self) -> UInt64:
-        """uint64[z], one well-mixed number a zone, all different.
+        """uint64[z], one well-mixed number a zone, all different; 0 for what is refused or removed.
 
         It comes from the zone's id alone, so it stays the same in another file and another order;
         only of zones that share an id all but the first have keys that depend on the others.
         """
-        return keys([zone.id for zone in self._zones])
+        real = np.array([zone.geometry is not None for zone in self._zones], np.bool_)
+        out = np.zeros(len(self), np.uint64)
+        out[real] = keys([zone.id for zone in self._zones if zone.geometry is not None])
+        return out
 
     @cached_property
     def _leaf_keys(self) -> UInt64:
@@ -107,7 +117,72 @@ class ZoneSet:
         exactly; arguments and errors are the same.
         """
         x, y = _columns(lon, lat)
-        return self._index.signatures(x, y, self.keys, self._leaf_keys)
+        origin = self if self._origin is None else self._origin
+        signature = self._index.signatures(
+            x,
+            y,
+            origin.keys,
+            origin._leaf_keys,  # noqa: SLF001 - of its own class
+        )
+        if self._delta:
+            self._delta.sign(x, y, signature)
+        return signature
+
+    def replacing(self, position: int, zone: Zone) -> Self:
+        """This set with `zone` in the place of the one at `position`; the others stay.
+
+        The new set shares the index of this one, which is unchanged, so readers of either go on.
+        Each edit builds a small index over everything edited since the last full one, and each
+        question asks it, too: `compacted` makes one of them again.
+
+        Raises `IndexError` when there is no such position.
+        """
+        if not 0 <= position < len(self):
+            msg = f"position {position}: the set has {len(self)} zones"
+            raise IndexError(msg)
+        return self._edited(position, zone)
+
+    def adding(self, zone: Zone) -> Self:
+        """This set with `zone` at its end; see `replacing`."""
+        return self._edited(len(self), zone)
+
+    def removing(self, position: int) -> Self:
+        """This set without the zone at `position`; see `replacing`.
+
+        The others keep their positions: the removed one leaves a zone of the kind REFUSED there,
+        with its id, that matches nothing.
+        """
+        if not 0 <= position < len(self):
+            msg = f"position {position}: the set has {len(self)} zones"
+            raise IndexError(msg)
+        old = self._zones[position]
+        return self._edited(
+            position,
+            replace(old, kind=ZoneKind.REFUSED, geometry=None, reach_m=0.0, bounds=None),
+        )
+
+    def compacted(self) -> Self:
+        """The same zones under one index built anew."""
+        return type(self)(self._zones, self._problems)
+
+    def _edited(self, position: int, zone: Zone) -> Self:
+        origin = self if self._origin is None else self._origin
+        out = object.__new__(type(self))
+        out._zones = (*self._zones[:position], zone, *self._zones[position + 1 :])
+        out._problems = tuple(one for one in self._problems if one.position != position)
+        out._index = self._index
+        out._origin = origin
+        out._edits = {**self._edits, position: zone}
+        found = self.keys.copy() if position < len(self) else np.append(self.keys, np.uint64(0))
+        found[position] = 0
+        if zone.geometry is not None:
+            found[position] = key_beside(zone.id, found)
+        out.keys = found
+        slots = [Slot(at, new, found[at], gone=False) for at, new in out._edits.items()]
+        old = (at for at in out._edits if at < len(origin))
+        slots += [Slot(at, origin.zones[at], origin.keys[at], gone=True) for at in old]
+        out._delta = Delta.over(slots)
+        return out
 
     def to_geojson(self) -> dict[str, object]:
         """The zones as a GeoJSON FeatureCollection in WGS-84, features by position.

@@ -18,6 +18,10 @@ Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 UInt64 = NDArray[np.uint64]
+Changes = tuple[Int64, Int64, NDArray[np.bool_]]
+"""int64[d] fixes, int64[d] zones, and whether the pair is gone; ordered, and gone before new."""
+
+UNCHANGED: Changes = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,11 +89,14 @@ class Grid:
         """Bytes of memory that the arrays take."""
         return sum(getattr(self, field.name).nbytes for field in fields(self))
 
-    def match(self, lon: Float64, lat: Float64) -> tuple[Int64, Int64, Int64]:
+    def match(
+        self, lon: Float64, lat: Float64, changes: Changes = UNCHANGED
+    ) -> tuple[Int64, Int64, Int64]:
         """(fix, zone) int64[k] of float64[n] degrees, ordered by fix, then zone; and the doubts.
 
         Doubts int64[d, 3] are (fix, zone, capsule) that only the geodesic can settle; they are not
-        among the pairs.  What is off the earth or not finite lies in no zone.
+        among the pairs.  What is off the earth or not finite lies in no zone.  `changes` are pairs
+        to leave out and to put in, which may be the same.
         """
         room = 2 * lon.size + 256
         if lon.size > 16 * query.CHUNK:
@@ -103,7 +110,8 @@ class Grid:
         while True:
             done, pairs, doubtful, more, more_doubts = query.match(
                 done, lon, lat, self.world, self.cells, self.blocks, self.leaves, self.words,
-                self.refs, self.pool, self.edges, self.capsules, fix, zone, pairs, doubts, doubtful,
+                self.refs, self.pool, self.edges, self.capsules, changes, fix, zone, pairs, doubts,
+                doubtful,
             )  # fmt: skip
             if done == lon.size:
                 return fix[:pairs], zone[:pairs], doubts[:doubtful]

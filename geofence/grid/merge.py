@@ -10,7 +10,7 @@ def merge(fix, zone, at, which, gone, out_fix, out_zone):
     """Write the pairs `fix`, `zone` int64[k] without those that are gone, and the new among them.
 
     `at`, `which` int64[d] and `gone` bool[d] are the changes, ordered by fix, zone, and gone before
-    new.  Gone pairs are among the pairs, new ones are not, but for those that are also gone.
+    new.  None is written twice.
     Returns how many were written to `out_fix`, `out_zone`, which have room for k + d.
     """
     done = 0
@@ -18,13 +18,13 @@ def merge(fix, zone, at, which, gone, out_fix, out_zone):
     for c in range(at.shape[0]):
         low = done
         step = 1
-        while low + step < fix.shape[0] and fix[low + step] < at[c]:
+        while _precedes(fix, zone, low + step, at[c], which[c]):
             low += step
             step *= 2
         high = min(low + step, fix.shape[0])
         while low < high:
             middle = (low + high) >> 1
-            if fix[middle] < at[c] or (fix[middle] == at[c] and zone[middle] < which[c]):
+            if _precedes(fix, zone, middle, at[c], which[c]):
                 low = middle + 1
             else:
                 high = middle
@@ -32,12 +32,21 @@ def merge(fix, zone, at, which, gone, out_fix, out_zone):
         out_zone[put : put + low - done] = zone[done:low]
         put += low - done
         done = low
+        there = low < fix.shape[0] and fix[low] == at[c] and zone[low] == which[c]
         if gone[c]:
-            done += 1
-        else:
+            done += int(there)
+        elif not there:
             out_fix[put] = at[c]
             out_zone[put] = which[c]
             put += 1
     out_fix[put : put + fix.shape[0] - done] = fix[done:]
     out_zone[put : put + fix.shape[0] - done] = zone[done:]
     return put + fix.shape[0] - done
+
+
+@compiled
+def _precedes(fix, zone, k, other_fix, other_zone):
+    """Whether there is a pair k, and it stands before another."""
+    if k >= fix.shape[0]:
+        return False
+    return fix[k] < other_fix or (fix[k] == other_fix and zone[k] < other_zone)

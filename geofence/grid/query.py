@@ -14,6 +14,7 @@ from geofence.grid import capsule
 from geofence.grid.cut import BLOCK
 from geofence.grid.edge import GROUP, STEPS_BITS, exactly, holds, judge_group
 from geofence.grid.leaf import CROWDED, HEADER, MIXED
+from geofence.grid.merge import merge
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
 
@@ -27,14 +28,17 @@ CHUNK = 1024
 
 @compiled
 def match(
-    first, lon, lat, world, cells, blocks, leaves, words, refs, pool, edges, rows, fix, zone, n,
-    doubts, doubtful,
+    first, lon, lat, world, cells, blocks, leaves, words, refs, pool, edges, rows, changes, fix,
+    zone, n, doubts, doubtful,
 ):  # fmt: skip
     """Write the pairs of the fixes from `first` on, ordered by zone, as long as there is room.
 
     Returns the fix to go on with, the pairs, and the doubts so far.  `doubts` int64[d, 3] takes
-    (fix, zone, capsule) where only the geodesic can tell; they are not among the pairs.
+    (fix, zone, capsule) where only the geodesic can tell; they are not among the pairs.  `changes`
+    are those of `Grid.match`.
     """
+    changed, which, gone = changes
+    change = np.searchsorted(changed, first)
     column = np.empty(CHUNK, np.int64)
     row = np.empty(CHUNK, np.int64)
     leaf = np.empty(CHUNK, np.int32)
@@ -48,6 +52,11 @@ def match(
             column, row, leaf, at, todo, shifts,
         )  # fmt: skip
         most, most_doubts = _ask_ahead(leaf[:count], leaves, words, pool)
+        begun = n
+        changes_first = change
+        while change < changed.shape[0] and changed[change] < base + count:
+            change += 1
+        most += change - changes_first
         if n + most > fix.shape[0] or doubtful + most_doubts > doubts.shape[0]:
             return base, n, doubtful, most, most_doubts
         for j in range(count):
@@ -90,6 +99,11 @@ def match(
                     doubts[doubtful, 1] = words[k]
                     doubts[doubtful, 2] = words[k + 1]
                     doubtful += 1
+        if change > changes_first:
+            n = begun + merge(
+                fix[begun:n].copy(), zone[begun:n].copy(), changed[changes_first:change],
+                which[changes_first:change], gone[changes_first:change], fix[begun:], zone[begun:],
+            )  # fmt: skip
     return lon.shape[0], n, doubtful, 0, 0
 
 

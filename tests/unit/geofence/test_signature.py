@@ -10,23 +10,16 @@ from hypothesis import strategies as st
 from geofence import ZoneSet
 from geofence.key import key_beside, keys
 from tests.unit.geofence import oracle
-from tests.unit.geofence.make import PATIENT, box, circle, collection, corridor, polygon
-
-LON = st.integers(112_000, 112_400).map(lambda n: n / 1000)
-LAT = st.integers(28_000, 28_400).map(lambda n: n / 1000)
-PLACE = st.tuples(LON, LAT)
-
-
-@st.composite
-def zone(draw: Any) -> Any:
-    kind = draw(st.sampled_from(["box", "circle", "corridor"]))
-    if kind == "circle":
-        return circle(*draw(PLACE), draw(st.integers(50, 20_000)))
-    if kind == "corridor":
-        line = draw(st.lists(PLACE, min_size=2, max_size=4, unique=True))
-        return corridor(line, draw(st.integers(50, 9_000)))
-    (west, south), width = draw(PLACE), draw(st.integers(1, 300)) / 1000
-    return polygon(box(west, south, west + width, south + width))
+from tests.unit.geofence.make import (
+    PATIENT,
+    PLACE,
+    any_zone,
+    box,
+    circle,
+    collection,
+    corridor,
+    polygon,
+)
 
 
 def folded(zones: ZoneSet, lon: Any, lat: Any) -> list[int]:
@@ -37,7 +30,7 @@ def folded(zones: ZoneSet, lon: Any, lat: Any) -> list[int]:
 
 
 @PATIENT
-@given(st.lists(zone(), max_size=12), st.lists(PLACE, max_size=60))
+@given(st.lists(any_zone(), max_size=12), st.lists(PLACE, max_size=60))
 def test_a_signature_is_the_xor_over_the_zones_that_match_lists(features: Any, at: Any) -> None:
     zones = ZoneSet.from_geojson(collection(*features), strict=False)
     lon, lat = [p[0] for p in at], [p[1] for p in at]
@@ -86,7 +79,7 @@ def test_keys_differ_and_follow_the_id(ids: list[str], shuffle: Any) -> None:
     assert dict(zip(alone, keys(alone).tolist(), strict=True)) == by_id
 
 
-@given(st.lists(st.sampled_from("ab"), max_size=8))
+@given(st.lists(st.sampled_from("ab"), max_size=24))
 def test_one_more_zone_has_a_key_of_its_own(ids: list[str]) -> None:
     taken = keys(ids)
     beside = key_beside("a", taken)
