@@ -36,7 +36,9 @@ def read(source: Source, datum: str) -> Found:
     """
     asked = known(datum)
     document, path = _collection(source)
-    return _zones(document, stated(document, path) or asked, path)
+    if asked is Datum.WGS84:  # the default of a call, which nobody may have meant
+        return _zones(document, stated(document, path) or asked, path)
+    return _zones(document, settled(document, asked, path), path)
 
 
 def read_stated(source: Source, datum: str | None) -> Found:

@@ -14,13 +14,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geofence.grid import Grid
+from geofence.grid import UNCHANGED, Changes, Grid
+from geofence.grid.merge import merge
 from geofence.metric import nearest_on_segment, within
 from geofence.zone import Zone
 
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,23 +40,45 @@ class ZoneIndex:
         grid = Grid.over(edges, edge_zone, ends, reach_m, end_zone, zones=len(zones))
         return cls(grid, len(zones))
 
-    def match(self, lon: Float64, lat: Float64) -> tuple[Int64, Int64]:
-        """(fix, zone) int64[k] pairs for float64[n] degrees, ordered by fix, then zone."""
-        fix, zone, doubts = self.grid.match(lon, lat)
+    def match(
+        self, lon: Float64, lat: Float64, changes: Changes = UNCHANGED
+    ) -> tuple[Int64, Int64]:
+        """(fix, zone) int64[k] pairs for float64[n] degrees, ordered by fix, then zone.
+
+        With `changes`, zones may be numbered on after those of the index.
+        """
+        fix, zone, doubts = self.grid.match(lon, lat, changes)
         if not len(doubts):
             return fix, zone
+        at, which = self._held(lon, lat, doubts)
+        changed, new, gone = changes
+        width = int(max(self.count, new.max(initial=0) + 1))
+        stays = ~np.isin(at * width + which, (changed * width + new)[gone])
+        at, which = at[stays], which[stays]
+        # a corridor that doubts one segment may be sure of another: `merge` does not repeat it
+        room = fix.size + at.size
+        out_fix, out_zone = np.empty(room, np.int64), np.empty(room, np.int64)
+        count = merge(fix, zone, at, which, np.zeros(at.size, np.bool_), out_fix, out_zone)
+        return out_fix[:count], out_zone[:count]
+
+    def signatures(self, lon: Float64, lat: Float64, keys: UInt64, leaf_keys: UInt64) -> UInt64:
+        """uint64[n]: XOR of the keys of the zones that hold each fix; `leaf_keys` of `folded`."""
+        signature, doubts = self.grid.signatures(lon, lat, keys, leaf_keys)
+        if len(doubts):
+            fix, zone = self._held(lon, lat, doubts)
+            np.bitwise_xor.at(signature, fix, keys[zone])
+        return signature
+
+    def _held(self, lon: Float64, lat: Float64, doubts: Int64) -> tuple[Int64, Int64]:
+        """(fix, zone) of the doubts (fix, zone, capsule) that the geodesic confirms, each once."""
         at, which, capsule = doubts.T
         a_lon, a_lat, b_lon, b_lat = self.grid.capsules[capsule, :4].T
         x, y = lon[at], lat[at]
         foot_lon, foot_lat = nearest_on_segment(x, y, (a_lon, a_lat), (b_lon, b_lat))
         inside = within(x, y, foot_lon, foot_lat, self.grid.capsules[capsule, 4])
         held = np.unique(at[inside] * self.count + which[inside])
-        pairs = fix * self.count + zone
-        # a corridor that doubts one segment may be sure of another
-        held = held[~np.isin(held, pairs, assume_unique=True)]
-        where = np.searchsorted(pairs, held)
-        added_fix, added_zone = np.divmod(held, self.count)
-        return np.insert(fix, where, added_fix), np.insert(zone, where, added_zone)
+        fix, zone = np.divmod(held, self.count)
+        return fix, zone
 
 
 def outline_edges(zones: Sequence[Zone]) -> tuple[Float64, Int32]:

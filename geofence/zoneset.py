@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
@@ -13,13 +14,15 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geofence import geojson
+from geofence.delta import Delta, Slot
 from geofence.index import ZoneIndex
+from geofence.key import key_beside, keys
 from geofence.stated import known
-from geofence.zone import Problem, Zone, ZoneError
+from geofence.zone import Problem, Zone, ZoneError, ZoneKind
 
+Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 UInt64 = NDArray[np.uint64]
-Float64 = NDArray[np.float64]
 
 
 class ZoneSet:
@@ -29,6 +32,9 @@ class ZoneSet:
         self._zones = tuple(zones)
         self._problems = tuple(problems)
         self._index = ZoneIndex.over(self._zones)
+        self._origin: ZoneSet | None = None  # of an edited set: the one that its index was built of
+        self._edits: Mapping[int, Zone] = {}
+        self._delta: Delta | None = None
 
     @classmethod
     def from_geojson(
@@ -41,7 +47,8 @@ class ZoneSet:
         `properties.radius_m` (up to 1,000 km) and LineString with `properties.width_m` (the whole
         width, up to 100 km, round at joints and ends); lengths are metres.  `datum` is "wgs84",
         "gcj02" or "bd09", and what the coordinates refer to unless the collection says so itself,
-        by a member `datum` of one of these names or the `crs` of older files.  A zone's id is the
+        by a member `datum` of one of these names or the `crs` of older files (any other datum than
+        the default then has to be the same).  A zone's id is the
         feature's `id`, else `properties.id`, else its position as text; its name is
         `properties.name`, else the id.
 
@@ -88,7 +95,7 @@ class ZoneSet:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the index takes."""
-        return self._index.grid.nbytes
+        return self._index.grid.nbytes + (self._delta.index.grid.nbytes if self._delta else 0)
 
     def match(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Int64, Int64]:
         """Every (fix, zone) pair of which the zone holds the fix, as (int64[k], int64[k]).
@@ -102,17 +109,102 @@ class ZoneSet:
 
         Raises `ValueError` when the two differ in length or have more than one dimension.
         """
-        x = np.atleast_1d(np.asarray(lon, dtype=np.float64))
-        y = np.atleast_1d(np.asarray(lat, dtype=np.float64))
-        if x.shape != y.shape or x.ndim != 1:
-            msg = f"lon and lat: expected one length, got shapes {x.shape} and {y.shape}"
-            raise ValueError(msg)
-        return self._index.match(np.ascontiguousarray(x), np.ascontiguousarray(y))
+        x, y = _columns(lon, lat)
+        if self._delta:
+            return self._index.match(x, y, self._delta.changes(x, y))
+        return self._index.match(x, y)
 
     @cached_property
     def keys(self) -> UInt64:
-        """A well mixed number a zone, uint64[z]: the same id has the same one in any file."""
-        return _digests(zone.id.encode() for zone in self._zones)
+        """uint64[z], one well-mixed number a zone, all different; 0 for what is refused or removed.
+
+        It comes from the zone's id alone, so it stays the same in another file and another order;
+        only of zones that share an id all but the first have keys that depend on the others.
+        """
+        real = np.array([zone.geometry is not None for zone in self._zones], np.bool_)
+        out = np.zeros(len(self), np.uint64)
+        out[real] = keys([zone.id for zone in self._zones if zone.geometry is not None])
+        return out
+
+    @cached_property
+    def _leaf_keys(self) -> UInt64:
+        return self._index.grid.folded(self.keys)
+
+    def signatures(self, lon: ArrayLike, lat: ArrayLike) -> UInt64:
+        """uint64[n]: XOR of the `keys` of the zones that hold each fix, 0 for none.
+
+        Two fixes with different signatures lie in different zones, and equal ones mean the same
+        zones but for one chance in 2**64.  So keep each vehicle's last, and ask `match` only for
+        the fixes where it changed: this costs less, as no lists are made.  Agrees with `match`
+        exactly; arguments and errors are the same.
+        """
+        x, y = _columns(lon, lat)
+        origin = self if self._origin is None else self._origin
+        signature = self._index.signatures(
+            x,
+            y,
+            origin.keys,
+            origin._leaf_keys,  # noqa: SLF001 - of its own class
+        )
+        if self._delta:
+            self._delta.sign(x, y, signature)
+        return signature
+
+    def replacing(self, position: int, zone: Zone) -> Self:
+        """This set with `zone` in the place of the one at `position`; the others stay.
+
+        The new set shares the index of this one, which is unchanged, so readers of either go on.
+        Each edit builds a small index over everything edited since the last full one, and each
+        question asks it, too: `compacted` makes one of them again.
+
+        Raises `IndexError` when there is no such position.
+        """
+        if not 0 <= position < len(self):
+            msg = f"position {position}: the set has {len(self)} zones"
+            raise IndexError(msg)
+        return self._edited(position, zone)
+
+    def adding(self, zone: Zone) -> Self:
+        """This set with `zone` at its end; see `replacing`."""
+        return self._edited(len(self), zone)
+
+    def removing(self, position: int) -> Self:
+        """This set without the zone at `position`; see `replacing`.
+
+        The others keep their positions: the removed one leaves a zone of the kind REFUSED there,
+        with its id, that matches nothing.
+        """
+        if not 0 <= position < len(self):
+            msg = f"position {position}: the set has {len(self)} zones"
+            raise IndexError(msg)
+        old = self._zones[position]
+        return self._edited(
+            position,
+            replace(old, kind=ZoneKind.REFUSED, geometry=None, reach_m=0.0, bounds=None),
+        )
+
+    def compacted(self) -> Self:
+        """The same zones under one index built anew."""
+        return type(self)(self._zones, self._problems)
+
+    def _edited(self, position: int, zone: Zone) -> Self:
+        origin = self if self._origin is None else self._origin
+        out = object.__new__(type(self))
+        out._zones = (*self._zones[:position], zone, *self._zones[position + 1 :])
+        out._problems = tuple(one for one in self._problems if one.position != position)
+        out._index = self._index
+        out._origin = origin
+        out._edits = {**self._edits, position: zone}
+        found = self.keys.copy() if position < len(self) else np.append(self.keys, np.uint64(0))
+        found[position] = 0
+        if zone.geometry is not None:
+            found[position] = key_beside(zone.id, found)
+        out.keys = found
+        slots = [Slot(at, new, found[at], gone=False) for at, new in out._edits.items()]
+        old = (at for at in out._edits if at < len(origin))
+        slots += [Slot(at, origin.zones[at], origin.keys[at], gone=True) for at in old]
+        out._delta = Delta.over(slots)
+        return out
 
     @cached_property
     def shapes(self) -> UInt64:
@@ -122,19 +214,6 @@ class ZoneSet:
             (b"" if outline is None else outline) + struct.pack("<d", zone.reach_m)
             for outline, zone in zip(drawn, self._zones, strict=True)
         )
-
-    def signatures(self, lon: Float64, lat: Float64) -> UInt64:
-        """Which zones hold each fix, as one number: the XOR of their `keys`, uint64[n].
-
-        0 is no zone; two fixes with the same zones have the same number, two with others have
-        not, but for one pair of sets in 2**64.  Takes what `match` takes.
-        """
-        fix, zone = self.match(lon, lat)
-        out = np.zeros(np.size(lon), np.uint64)
-        if fix.size:
-            first = np.flatnonzero(np.concatenate([[True], fix[1:] != fix[:-1]]))
-            out[fix[first]] = np.bitwise_xor.reduceat(self.keys[zone], first)
-        return out
 
     def to_geojson(self, datum: str = "wgs84") -> dict[str, object]:
         """The zones as a GeoJSON FeatureCollection in `datum`, which it states; by position.
@@ -149,3 +228,12 @@ def _digests(texts: Iterable[bytes]) -> UInt64:
     """Eight bytes of BLAKE2b of each."""
     joined = b"".join(hashlib.blake2b(text, digest_size=8).digest() for text in texts)
     return np.frombuffer(joined, "<u8").astype(np.uint64)
+
+
+def _columns(lon: ArrayLike, lat: ArrayLike) -> tuple[Float64, Float64]:
+    x = np.atleast_1d(np.asarray(lon, dtype=np.float64))
+    y = np.atleast_1d(np.asarray(lat, dtype=np.float64))
+    if x.shape != y.shape or x.ndim != 1:
+        msg = f"lon and lat: expected one length, got shapes {x.shape} and {y.shape}"
+        raise ValueError(msg)
+    return np.ascontiguousarray(x), np.ascontiguousarray(y)

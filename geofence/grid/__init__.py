@@ -4,6 +4,6 @@
 positions only; `geofence.index` lays zones in.
 """
 
-from geofence.grid.cells import Grid
+from geofence.grid.cells import UNCHANGED, Changes, Grid
 
-__all__ = ["Grid"]
+__all__ = ["UNCHANGED", "Changes", "Grid"]

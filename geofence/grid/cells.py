@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.grid import query
+from geofence.grid import query, signature
 from geofence.grid.capsule import capsules
 from geofence.grid.cut import cut
 from geofence.grid.leaf import lay, renumber
@@ -17,6 +17,11 @@ from geofence.metric import grown
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
+Changes = tuple[Int64, Int64, NDArray[np.bool_]]
+"""int64[d] fixes, int64[d] zones, and whether the pair is gone; ordered, and gone before new."""
+
+UNCHANGED: Changes = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +89,14 @@ class Grid:
         """Bytes of memory that the arrays take."""
         return sum(getattr(self, field.name).nbytes for field in fields(self))
 
-    def match(self, lon: Float64, lat: Float64) -> tuple[Int64, Int64, Int64]:
+    def match(
+        self, lon: Float64, lat: Float64, changes: Changes = UNCHANGED
+    ) -> tuple[Int64, Int64, Int64]:
         """(fix, zone) int64[k] of float64[n] degrees, ordered by fix, then zone; and the doubts.
 
         Doubts int64[d, 3] are (fix, zone, capsule) that only the geodesic can settle; they are not
-        among the pairs.  What is off the earth or not finite lies in no zone.
+        among the pairs.  What is off the earth or not finite lies in no zone.  `changes` are pairs
+        to leave out and to put in, which may be the same.
         """
         room = 2 * lon.size + 256
         if lon.size > 16 * query.CHUNK:
@@ -102,7 +110,8 @@ class Grid:
         while True:
             done, pairs, doubtful, more, more_doubts = query.match(
                 done, lon, lat, self.world, self.cells, self.blocks, self.leaves, self.words,
-                self.refs, self.pool, self.edges, self.capsules, fix, zone, pairs, doubts, doubtful,
+                self.refs, self.pool, self.edges, self.capsules, changes, fix, zone, pairs, doubts,
+                doubtful,
             )  # fmt: skip
             if done == lon.size:
                 return fix[:pairs], zone[:pairs], doubts[:doubtful]
@@ -112,6 +121,31 @@ class Grid:
             fix, zone = _roomier(fix, pairs, room), _roomier(zone, pairs, room)
             room = doubtful + more_doubts + int(share * doubtful)
             doubts = _roomier(doubts, doubtful, room)
+
+    def folded(self, keys: UInt64) -> UInt64:
+        """What `signatures` wants beside the zones' `keys` uint64[z]: the leaves', uint64[l]."""
+        out: UInt64 = signature.folded(self.leaves, self.pool, keys)
+        return out
+
+    def signatures(
+        self, lon: Float64, lat: Float64, keys: UInt64, leaf_keys: UInt64
+    ) -> tuple[UInt64, Int64]:
+        """XOR of the keys of the zones that hold each fix, uint64[n], and the doubts as in `match`.
+
+        Doubts are of zones that are not in the signature of their fix.
+        """
+        out = np.empty(lon.size, np.uint64)
+        doubts = np.empty((256, 3), np.int64)
+        done = doubtful = 0
+        while True:
+            done, doubtful, more = signature.sign(
+                done, lon, lat, self.world, self.cells, self.blocks, leaf_keys, self.words,
+                self.refs, self.edges, self.capsules, keys, out, doubts, doubtful,
+            )  # fmt: skip
+            if done == lon.size:
+                return out, doubts[:doubtful]
+            share = 1.25 * lon.size / (done + query.CHUNK)
+            doubts = _roomier(doubts, doubtful, doubtful + more + int(share * doubtful))
 
 
 def _keys(zones: int) -> NDArray[np.uint64]:

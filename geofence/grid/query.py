@@ -14,6 +14,7 @@ from geofence.grid import capsule
 from geofence.grid.cut import BLOCK
 from geofence.grid.edge import GROUP, STEPS_BITS, exactly, holds, judge_group
 from geofence.grid.leaf import CROWDED, HEADER, MIXED
+from geofence.grid.merge import merge
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
 
@@ -27,14 +28,17 @@ CHUNK = 1024
 
 @compiled
 def match(
-    first, lon, lat, world, cells, blocks, leaves, words, refs, pool, edges, rows, fix, zone, n,
-    doubts, doubtful,
+    first, lon, lat, world, cells, blocks, leaves, words, refs, pool, edges, rows, changes, fix,
+    zone, n, doubts, doubtful,
 ):  # fmt: skip
     """Write the pairs of the fixes from `first` on, ordered by zone, as long as there is room.
 
     Returns the fix to go on with, the pairs, and the doubts so far.  `doubts` int64[d, 3] takes
-    (fix, zone, capsule) where only the geodesic can tell; they are not among the pairs.
+    (fix, zone, capsule) where only the geodesic can tell; they are not among the pairs.  `changes`
+    are those of `Grid.match`.
     """
+    changed, which, gone = changes
+    change = np.searchsorted(changed, first)
     column = np.empty(CHUNK, np.int64)
     row = np.empty(CHUNK, np.int64)
     leaf = np.empty(CHUNK, np.int32)
@@ -43,11 +47,16 @@ def match(
     shifts = np.empty(CHUNK, np.int64)
     for base in range(first, lon.shape[0], CHUNK):
         count = min(CHUNK, lon.shape[0] - base)
-        _locate(
+        locate(
             lon[base : base + count], lat[base : base + count], world, cells, blocks,
             column, row, leaf, at, todo, shifts,
         )  # fmt: skip
         most, most_doubts = _ask_ahead(leaf[:count], leaves, words, pool)
+        begun = n
+        changes_first = change
+        while change < changed.shape[0] and changed[change] < base + count:
+            change += 1
+        most += change - changes_first
         if n + most > fix.shape[0] or doubtful + most_doubts > doubts.shape[0]:
             return base, n, doubtful, most, most_doubts
         for j in range(count):
@@ -68,26 +77,12 @@ def match(
             if shape & 31 == CROWDED:
                 n, put = _crowd(lon[i], lat[i], i, words, refs, np.int64(head), edges, fix, zone, n)
             else:
+                held = held_places(
+                    words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
+                )
                 places = np.uint64(shape >> 5)
-                shift = FINE - (shape & 31)
-                inner = (np.int64(1) << shift) - 1
-                x = np.int32((column[j] & inner) >> (shift - STEPS_BITS))
-                y = np.int32((row[j] & inner) >> (shift - STEPS_BITS))
-                mask = np.int64(words[head]) & 0xFFFFFFFF
-                mask |= np.int64(words[head + np.uint64(1)]) << 32
-                held = mask
-                close = np.int32(0)
-                listed = head + np.uint64(HEADER)
-                for _ in range(words[head + np.uint64(5)] & 0xFFFF):
-                    parities, doubt = judge_group(words, listed, x, y)
-                    held ^= parities
-                    close |= doubt
-                    listed += np.uint64(GROUP)
-                if close != 0:
-                    held = exactly(
-                        edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER,
-                        words[head + np.uint64(5)] & 0xFFFF, mask, lon[i], lat[i],
-                    )  # fmt: skip
+                groups = words[head + np.uint64(5)] & 0xFFFF
+                listed = head + np.uint64(HEADER + groups * GROUP)
                 for k in range(places):
                     fix[out] = i
                     zone[out] = words[listed + k]
@@ -104,11 +99,16 @@ def match(
                     doubts[doubtful, 1] = words[k]
                     doubts[doubtful, 2] = words[k + 1]
                     doubtful += 1
+        if change > changes_first:
+            n = begun + merge(
+                fix[begun:n].copy(), zone[begun:n].copy(), changed[changes_first:change],
+                which[changes_first:change], gone[changes_first:change], fix[begun:], zone[begun:],
+            )  # fmt: skip
     return lon.shape[0], n, doubtful, 0, 0
 
 
 @compiled
-def _locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
+def locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
     """Where each fix lies on the fine grid, and its leaf; 0, the empty one, off the earth."""
     waiting = np.uint64(0)
     for j in range(lon.shape[0]):
@@ -152,6 +152,32 @@ def _locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts)
             left += np.uint64(ref < 0)
         waiting = left
         source = blocks
+
+
+@compiled
+def held_places(words, refs, edges, head, level, column, row, lon, lat):
+    """Which places of the compact leaf at `head` hold a fix, exactly: a bit a place."""
+    shift = FINE - level
+    inner = (np.int64(1) << shift) - 1
+    x = np.int32((column & inner) >> (shift - STEPS_BITS))
+    y = np.int32((row & inner) >> (shift - STEPS_BITS))
+    mask = np.int64(words[head]) & 0xFFFFFFFF
+    mask |= np.int64(words[head + np.uint64(1)]) << 32
+    groups = words[head + np.uint64(5)] & 0xFFFF
+    held = mask
+    close = np.int32(0)
+    at = head + np.uint64(HEADER)
+    for _ in range(groups):
+        parities, doubt = judge_group(words, at, x, y)
+        held ^= parities
+        close |= doubt
+        at += np.uint64(GROUP)
+    if close != 0:
+        held = exactly(
+            edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER, groups, mask,
+            lon, lat,
+        )  # fmt: skip
+    return held
 
 
 @compiled

@@ -51,7 +51,7 @@ def in_gcj02(source: Any) -> Any:
         return json.loads(shapely.to_geojson(moved))
 
     return {
-        **source,
+        "type": "FeatureCollection",
         "features": [{**f, "geometry": shifted(f["geometry"])} for f in source["features"]],
     }
 

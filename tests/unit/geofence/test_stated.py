@@ -65,6 +65,11 @@ def test_what_contradicts_itself_is_refused(document: Any, asked: Any, expected:
         ZoneSet.from_stated_geojson(document, asked)
 
 
+def test_a_datum_that_somebody_asked_for_may_not_contradict_the_file() -> None:
+    with pytest.raises(ZoneError, match="expected gcj02, as asked for, the file says wgs84"):
+        ZoneSet.from_geojson({**FILE, "datum": "wgs84"}, "gcj02")
+
+
 @pytest.mark.parametrize("datum", list(Datum))
 def test_zones_go_out_in_any_datum_and_come_back_to_the_centimetre(datum: Datum) -> None:
     zones = ZoneSet.from_geojson(FILE)

@@ -1,0 +1,149 @@
+"""The kernel that folds the zones of a fix into one number, and writes no lists."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geofence.grid import capsule
+from geofence.grid.edge import GROUP, holds
+from geofence.grid.leaf import CROWDED, HEADER, MIXED
+from geofence.grid.predicate import compiled
+from geofence.grid.prefetch import prefetch
+from geofence.grid.query import CHUNK, held_places, locate
+
+
+@compiled
+def folded(leaves, pool, keys):
+    """uint64[l]: XOR of the keys of each leaf's zones."""
+    out = np.zeros(leaves.shape[0], np.uint64)
+    for leaf in range(leaves.shape[0]):
+        first, count = leaves[leaf]
+        key = np.uint64(0)
+        for k in range(first, first + count):
+            key ^= keys[pool[k]]
+        out[leaf] = key
+    return out
+
+
+@compiled
+def sign(
+    first, lon, lat, world, cells, blocks, leaf_keys, words, refs, edges, rows, keys, signature,
+    doubts, doubtful,
+):  # fmt: skip
+    """Write the signatures of the fixes from `first` on, as long as there is room for doubts.
+
+    Returns the fix to go on with, the doubts so far, and how many more the next chunk may have.
+    `doubts` int64[d, 3] takes (fix, zone, capsule) where only the geodesic can tell, of zones that
+    nothing else is sure of; they are not in the signatures.
+    """
+    column = np.empty(CHUNK, np.int64)
+    row = np.empty(CHUNK, np.int64)
+    leaf = np.empty(CHUNK, np.int32)
+    at = np.empty(CHUNK, np.int64)
+    todo = np.empty(CHUNK, np.int64)
+    shifts = np.empty(CHUNK, np.int64)
+    for base in range(first, lon.shape[0], CHUNK):
+        count = min(CHUNK, lon.shape[0] - base)
+        locate(
+            lon[base : base + count], lat[base : base + count], world, cells, blocks,
+            column, row, leaf, at, todo, shifts,
+        )  # fmt: skip
+        most_doubts = _ask_ahead(leaf[:count], leaf_keys, words)
+        if doubtful + most_doubts > doubts.shape[0]:
+            return base, doubtful, most_doubts
+        for j in range(count):
+            i = base + j
+            if leaf[j] < MIXED:
+                signature[i] = leaf_keys[np.uint64(leaf[j])]
+                continue
+            head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            shape = words[head + np.uint64(4)]
+            capsules = words[head + np.uint64(5)] >> 16
+            if shape & 31 == CROWDED:
+                key, put = _crowd(lon[i], lat[i], words, refs, np.int64(head), edges, keys)
+            else:
+                held = held_places(
+                    words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
+                )
+                groups = words[head + np.uint64(5)] & 0xFFFF
+                listed = head + np.uint64(HEADER + groups * GROUP)
+                key = np.uint64(0)
+                for k in range(np.uint64(shape >> 5)):
+                    mine = keys[np.uint64(words[listed + k])]
+                    key ^= mine & np.uint64(-(held & 1))
+                    held >>= 1
+                put = np.int64(listed) + (shape >> 5)
+            if capsules > 0:
+                key, doubtful = _capsules(
+                    lon[i], lat[i], i, words, put, put + 2 * capsules, rows, keys, key, doubts,
+                    doubtful,
+                )  # fmt: skip
+            signature[i] = key
+    return lon.shape[0], doubtful, 0
+
+
+@compiled
+def _ask_ahead(leaf, leaf_keys, words):
+    """Bring the leaves near; how many doubts they can yield at most."""
+    for j in range(leaf.shape[0]):
+        if leaf[j] >= MIXED:
+            at = np.int64(leaf[j] ^ MIXED) * GROUP
+            prefetch(words, at)
+            prefetch(words, at + GROUP)
+        else:
+            prefetch(leaf_keys, leaf[j])
+    doubts = 0
+    for j in range(leaf.shape[0]):
+        if leaf[j] >= MIXED:
+            at = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            last = words[at + np.uint64(5)]
+            doubts += last >> 16
+            last = HEADER + GROUP * (last & 0xFFFF) + (words[at + np.uint64(4)] >> 5)
+            for k in range(2 * GROUP, last, GROUP):
+                prefetch(words, np.int64(at) + k)
+    return doubts
+
+
+@compiled
+def _capsules(lon, lat, i, words, put, after, rows, keys, key, doubts, doubtful):
+    """Fold the zones of (zone, capsule) pairs that hold a fix, each once, and note the doubts."""
+    zone = np.int32(-1)
+    sure = False
+    without = doubtful
+    for k in range(put, after, 2):
+        if words[k] != zone:
+            zone = words[k]
+            sure = False
+            without = doubtful
+        if sure:
+            continue
+        judged = capsule.judge(rows[words[k + 1]], lon, lat)
+        if judged == capsule.IN:
+            sure = True
+            doubtful = without
+            key ^= keys[zone]
+        elif judged == capsule.DOUBT:
+            doubts[doubtful, 0] = i
+            doubts[doubtful, 1] = zone
+            doubts[doubtful, 2] = words[k + 1]
+            doubtful += 1
+    return key, doubtful
+
+
+@compiled
+def _crowd(lon, lat, words, refs, head, edges, keys):
+    """Of a leaf with more than fits the compact form; (key, where its capsules begin)."""
+    first = words[head]
+    certain = words[head + 1]
+    at = head + HEADER
+    key = np.uint64(0)
+    for k in range(at, at + certain):
+        key ^= keys[words[k]]
+    at += certain
+    after_outlines = at + 3 * words[head + 2]
+    for item in range(at, after_outlines, 3):
+        after = first + words[item + 1]
+        if holds(edges, refs, first, after, words[item + 2], lon, lat):
+            key ^= keys[words[item]]
+        first = after
+    return key, after_outlines
