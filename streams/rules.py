@@ -17,6 +17,7 @@ from geofence import ZoneSet
 from geofence.rules.book import RuleBook, dangling
 from geofence.rules.document import Document, RulesError
 from geofence.rules.model import ZoneRules
+from geofence.rules.versions import Content
 
 
 __all__ = ["PARAMETERS", "RuleFile", "Rules", "RulesError", "Thresholds"]
@@ -137,6 +138,28 @@ class RuleFile(Thresholds, ZoneRules):
         """
         document = Document.read(path)
         return document.model(cls, dangling(document.data))
+
+    @classmethod
+    def published(cls, path: Path | str) -> Content:
+        """A rules file as it is published.  Raises `RulesError`."""
+        document = Document.read(path)
+        held = document.model(cls, dangling(document.data))
+        data = held.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return Content(document.text, document.syntax, data)
+
+    @classmethod
+    def of(cls, content: Content) -> Self:
+        """The rules of a published content.  Raises `RulesError`."""
+        document = Document.parse(content.text, content.syntax)
+        return document.model(cls, dangling(document.data))
+
+    @classmethod
+    def schema(cls) -> dict[str, object]:
+        """JSON Schema of a rules file, for editors and other programs."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **cls.model_json_schema(by_alias=True),
+        }
 
     def book(self) -> RuleBook:
         """The rules about zones alone."""
