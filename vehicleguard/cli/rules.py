@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import json
+import os
 import sqlite3
 import sys
 import time
@@ -43,7 +44,7 @@ _STORE = click.option(
     help="SQLite file of the run, or one for rules alone.",
 )
 _WHO = click.option(
-    "--who", default=getpass.getuser, show_default="you", help="Who answers for it."
+    "--who", default=lambda: _user(), show_default="you", help="Who answers for it."
 )
 _WHY = click.option("--why", required=True, help="Why it changes; kept for good.")
 
@@ -184,6 +185,13 @@ def _fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(f"vehicleguard rules: {line}", err=True)
     sys.exit(2)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
 
 
 def _now_ms() -> int:
