@@ -1,13 +1,15 @@
-"""Which terminal sits on which vehicle: read once from a CSV file."""
+"""Which terminal sits on which vehicle, and which groups it is in: read once from a CSV file."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+_BETWEEN = re.compile(r"[\s,;，；、]+")
 _SHOWN = 3  # bad lines named in one error; the rest are counted
 
 
@@ -17,9 +19,10 @@ class RegistryError(ValueError):
 
 @dataclass(frozen=True)
 class Registry:
-    """`vehicle_of` maps terminal to vehicle id."""
+    """`vehicle_of` maps terminal to vehicle id, `groups_of` vehicle id to its groups, if any."""
 
     vehicle_of: Mapping[str, str]
+    groups_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def vehicles(self) -> frozenset[str]:
@@ -28,11 +31,15 @@ class Registry:
 
     @classmethod
     def from_csv(cls, path: Path) -> Self:
-        """Read columns `vehicle_id` and `terminal` (the vehicle's id where there is none).
+        """Read columns `vehicle_id`, `terminal` (the vehicle's id where there is none) and `groups`.
+
+        Groups are names separated by spaces, commas or semicolons; those of all rows of a vehicle
+        count.
 
         Raises `RegistryError` naming every kind of bad line it met.
         """
         vehicle_of: dict[str, str] = {}
+        groups_of: dict[str, frozenset[str]] = {}
         problems = []
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
@@ -53,6 +60,9 @@ class Registry:
                         )
                     else:
                         vehicle_of[terminal] = vehicle
+                        groups = frozenset(_BETWEEN.split(row.get("groups") or "")) - {""}
+                        if groups:
+                            groups_of[vehicle] = groups_of.get(vehicle, groups) | groups
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             msg = f"{path}: expected a CSV file in UTF-8: {error}"
             raise RegistryError(msg) from error
@@ -60,4 +70,4 @@ class Registry:
             more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
             msg = f"{path}: {'; '.join(problems[:_SHOWN])}{more}"
             raise RegistryError(msg)
-        return cls(vehicle_of)
+        return cls(vehicle_of, groups_of)

@@ -17,7 +17,7 @@ from geofence import ZoneSet
 from geofence.rules.book import RuleBook, dangling
 from geofence.rules.document import Document, RulesError
 from geofence.rules.model import ZoneRules
-
+from geofence.rules.versions import Content
 
 __all__ = ["PARAMETERS", "RuleFile", "Rules", "RulesError", "Thresholds"]
 
@@ -135,8 +135,33 @@ class RuleFile(Thresholds, ZoneRules):
 
         Raises `RulesError` with every error of the file: line, column, key, what was expected.
         """
-        document = Document.read(path)
+        return cls.of_document(Document.read(path))
+
+    @classmethod
+    def of_document(cls, document: Document) -> Self:
+        """Check a rules text that has been parsed.  Raises `RulesError`."""
         return document.model(cls, dangling(document.data))
+
+    @classmethod
+    def published(cls, path: Path | str) -> Content:
+        """A rules file as it is published.  Raises `RulesError`."""
+        document = Document.read(path)
+        held = cls.of_document(document)
+        data = held.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return Content(document.text, document.syntax, data)
+
+    @classmethod
+    def of(cls, content: Content) -> Self:
+        """The rules of a published content.  Raises `RulesError`."""
+        return cls.of_document(Document.parse(content.text, content.syntax))
+
+    @classmethod
+    def schema(cls) -> dict[str, object]:
+        """JSON Schema of a rules file, for editors and other programs."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **cls.model_json_schema(by_alias=True),
+        }
 
     def book(self) -> RuleBook:
         """The rules about zones alone."""

@@ -16,6 +16,14 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 
+from geofence.rules.model import (
+    Holiday,
+    ScheduleText,
+    Timing,
+    VehicleChoice,
+    ZoneChoice,
+    ZoneRule,
+)
 from ingest.reject import RejectReason
 from streams.rules import Thresholds
 from vehicleguard.cli import main
@@ -56,9 +64,15 @@ def page() -> str:
             "",
             "## Detection thresholds",
             "",
-            "The rules file (TOML) that the setting `streams.rules` names.",
+            "The rules file (TOML or JSON) that the setting `streams.rules` names.",
             "",
             *_table(("key", "default", "meaning"), _thresholds(Thresholds, ())),
+            "",
+            "## Rules about zones",
+            "",
+            "In the same file ([how to write them](rules.md), [JSON Schema](rules.schema.json)).",
+            "",
+            *_table(("key", "default", "meaning"), _zone_rules()),
             "",
             "## Metrics",
             "",
@@ -77,12 +91,16 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
-    context = click.Context(main, info_name="vehicleguard")
-    for name in main.list_commands(context):
-        command = main.get_command(context, name)
+    yield from _commands_of(main, click.Context(main, info_name="vehicleguard"), "")
+
+
+def _commands_of(group: click.Group, context: click.Context, above: str) -> Iterator[str]:
+    for own in group.list_commands(context):
+        command = group.get_command(context, own)
         if command is None:
             continue
-        inner = click.Context(command, info_name=name, parent=context)
+        name = f"{above}{own}"
+        inner = click.Context(command, info_name=own, parent=context)
         usage = " ".join(command.collect_usage_pieces(inner))
         yield from (f"### vehicleguard {name}", "", f"`vehicleguard {name} {usage}`", "")
         yield from (inspect.cleandoc(command.help or ""), "")
@@ -90,6 +108,8 @@ def _commands() -> Iterator[str]:
         if options:
             rows = ((f"`{', '.join(p.opts)}`", p.help or "") for p in options)
             yield from (*_table(("option", "meaning"), rows), "")
+        if isinstance(command, click.Group):
+            yield from _commands_of(command, inner, f"{name} ")
 
 
 def _settings(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequence[str]]:
@@ -101,6 +121,30 @@ def _settings(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequenc
 def _thresholds(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequence[str]]:
     for path, default, meaning in _leaves(model, keys):
         yield f"`{'.'.join(path)}`", default, meaning
+
+
+def _zone_rules() -> Iterator[Sequence[str]]:
+    """Keys of the parts that stand in tables and lists, which have no default as a whole."""
+    parts: tuple[tuple[str, type[BaseModel]], ...] = (
+        ("zone_rule[]", ZoneRule),
+        ("zone_rule[].zones", ZoneChoice),
+        ("zone_rule[].vehicles", VehicleChoice),
+        ("schedules.NAME", ScheduleText),
+        ("holidays.NAME", Holiday),
+        ("timing", Timing),
+    )
+    for above, part in parts:
+        for name, field in part.model_fields.items():
+            default = field.get_default(call_default_factory=True)
+            if field.is_required():
+                spelled = "required"
+            elif isinstance(default, BaseModel):
+                spelled = '`"all"`'
+            elif default in {(), ""}:
+                spelled = "none"
+            else:
+                spelled = _spell(default)
+            yield f"`{above}.{field.alias or name}`", spelled, field.description or ""
 
 
 def _leaves(

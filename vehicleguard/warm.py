@@ -12,18 +12,25 @@ from pathlib import Path
 import numpy as np
 
 import geofence.grid
+import geofence.rules.sweep
 import geofence.watch
 import streams
 from geofence import ZoneSet
-from geofence.watch import Presence, Watch
+from geofence.fences import Fences
+from geofence.rules.book import RuleBook
+from geofence.rules.compile import CompiledRules
 from ingest.fix import COLUMNS, FixBatch, Flag
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
 
-_ROOMS = tuple(Path(room.__path__[0]) for room in (geofence.grid, geofence.watch, streams))
+_ROOMS = tuple(
+    Path(room.__path__[0])
+    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams)
+)
 _CALLED = (
-    "query.match-*", "cut.cut-*", "kernel.advance-*", "track.follow-*", "visit.advance-*",
+    "query.match-*", "signature.*", "cut.cut-*", "kernel.advance-*", "track.follow-*",
+    "visit.advance-*", "sweep.advance-*",
 )  # fmt: skip
 
 
@@ -76,8 +83,17 @@ def warm() -> float:
     }
     zones = ZoneSet.from_geojson({"type": "FeatureCollection", "features": [circle]})
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
-    Watch(zones).advance(Presence.over(zones), batch, batch.vehicle)
+    _warm_rules(zones, batch)
     return time.perf_counter() - started
+
+
+def _warm_rules(zones: ZoneSet, batch: FixBatch) -> None:
+    """Run the rules over one fix of one vehicle, and take their state over."""
+    book = RuleBook.of({"zone_rule": [{"id": "warm", "zones": "all", "when": "enter"}]})
+    before, after = (Fences(CompiledRules.of(book, zones)) for _ in range(2))
+    state = before.begin()
+    before.advance(state, batch.ids, batch, batch.vehicle)
+    after.advance(state, batch.ids, batch, batch.vehicle)
 
 
 if __name__ == "__main__":

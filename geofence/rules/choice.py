@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.rules.bits import packed, words
 from geofence.rules.model import VehicleChoice, ZoneChoice, ZoneRule
+from geofence.rules.sweep.bits import packed, words
 from geofence.zone import Zone
 
 Bool = NDArray[np.bool_]

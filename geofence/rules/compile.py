@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.rules.approach import with_rings
-from geofence.rules.bits import packed
 from geofence.rules.book import RuleBook
 from geofence.rules.choice import Tagged, VehicleClasses
 from geofence.rules.model import When, ZoneRule
 from geofence.rules.schedule import Calendar
+from geofence.rules.sweep.bits import packed
+from geofence.rules.sweep.held import KINDS
 from geofence.zoneset import ZoneSet
 
 Bool = NDArray[np.bool_]
@@ -30,8 +31,6 @@ Int64 = NDArray[np.int64]
 Records = NDArray[np.void]
 UInt64 = NDArray[np.uint64]
 
-KINDS = tuple(When)
-"""Kinds of rules by number, as the kernel counts them."""
 _CONDITION = ("zones", "vehicles", "when", "schedule", "dwell_s", "approach_m", "speed_kmh")
 
 

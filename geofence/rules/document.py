@@ -131,7 +131,7 @@ class Document:
         places = (Places.of_json if self.syntax == "json" else Places.of_toml)(self.text)
         problems = [
             RuleProblem(*(places.find(path, key=key) or (1, 1)), spelled(path), text)
-            for path, text, key in found
+            for path, text, key in ((places.written(path), text, key) for path, text, key in found)
         ]
         problems.sort(key=lambda p: (p.line, p.column))
         return RulesError(problems, self.source)

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.rules import kernel
 from geofence.rules.compile import CompiledRules
-from geofence.rules.held import ALERT, Count, Fixes, Moves
 from geofence.rules.schedule import DAY_MS
 from geofence.rules.state import Inside, RuleState
+from geofence.rules.sweep import sweep
+from geofence.rules.sweep.held import ALERT, Count, Fixes, Moves
 
 Records = NDArray[np.void]
 
@@ -76,13 +76,13 @@ class Evaluator:
         book = self.compiled.arrays(int(seen.min()) - DAY_MS, int(seen.max()) + DAY_MS)
         held = self._state.held
         if self._adopting:
-            while not kernel.rebuild(book, held, self._classes.of_row, self._classes.bits):
+            while not sweep.rebuild(book, held, self._classes.of_row, self._classes.bits):
                 held = self._state.make_more_room()
-            kernel.forget_untrue(book, held, np.empty(book.kind_bits.shape[1], np.uint64))
+            sweep.forget_untrue(book, held, np.empty(book.kind_bits.shape[1], np.uint64))
             self._adopting = False
         held.counts[Count.ALERTS] = 0
         classes = self._classes
-        while not kernel.advance(book, held, classes.of_row, classes.bits, fixes, moves):
+        while not sweep.advance(book, held, classes.of_row, classes.bits, fixes, moves):
             held = self._state.make_more_room()
         return held.alerts[: held.counts[Count.ALERTS]].copy()
 

@@ -44,6 +44,14 @@ class Places:
             places._value((), node)
         return places
 
+    def written(self, path: Path) -> Path:
+        """`path` as the text spells it, which may leave the `any` of a list of tags out."""
+        for n, part in enumerate(path):
+            short = (*path[:n], *path[n + 1 :])
+            if part == "any" and path[: n + 1] not in self.keys and path[:n] in self.keys:
+                return short
+        return path
+
     def find(self, path: Path, *, key: bool = False) -> Place | None:
         """Of the value at `path` (or of its key), else of the nearest part above it."""
         first, second = (self.keys, self.values) if key else (self.values, self.keys)
@@ -78,7 +86,7 @@ class Places:
                         self._pair(path, pair)
 
     def _pair(self, above: Path, node: Node) -> None:
-        key, value = [n for n in node.named_children if n.type != "comment"][:2]
+        key, value = _halves(node)
         path = (*above, *_names(key))
         self._note(path, key, value)
         self._value(path, value)
@@ -95,7 +103,7 @@ class Places:
                     stack.append(((*path, nth), child))
             elif node.type in {"inline_table", "object"}:
                 for pair in children:
-                    key, held = [n for n in pair.named_children if n.type != "comment"][:2]
+                    key, held = _halves(pair)
                     inner = (*path, *_names(key))
                     self._note(inner, key, held)
                     stack.append((inner, held))
@@ -110,15 +118,23 @@ class Places:
         return row + 1, len(line[:column].decode("utf-8", "replace")) + 1
 
 
+def _halves(pair: Node) -> tuple[Node, Node]:
+    """Key and value; the pair itself for what the grammar could not tell apart."""
+    halves = [n for n in pair.named_children if n.type != "comment"]
+    return (halves[0], halves[1]) if len(halves) > 1 else (pair, pair)
+
+
 def _names(key: Node) -> Iterator[str]:
     if key.type == "dotted_key":
         for part in key.named_children:
             yield from _names(part)
         return
     text = (key.text or b"").decode()
-    if key.type == "bare_key":
-        yield text
-    elif key.type == "quoted_key":
-        yield str(tomllib.loads(f"key = {text}")["key"])
-    else:
-        yield str(json.loads(text))
+    try:
+        if key.type == "quoted_key":
+            text = str(tomllib.loads(f"key = {text}")["key"])
+        elif key.type != "bare_key":
+            text = str(json.loads(text))
+    except ValueError:  # the grammar stumbled over something that is right: only a place is lost
+        pass
+    yield text

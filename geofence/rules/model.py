@@ -134,6 +134,10 @@ class VehicleChoice(_Part):
     every: bool = Field(default=False, description="Every vehicle, less those under `except`.")
 
 
+def _short(choice: type[BaseModel]) -> BeforeValidator:
+    return BeforeValidator(_as_any, json_schema_input_type=choice | list[str] | Literal["all"])
+
+
 class ZoneRule(_Part):
     """One `[[zone_rule]]`: where, who, when, and how much it matters."""
 
@@ -142,10 +146,10 @@ class ZoneRule(_Part):
     )
     name: str = Field("", max_length=200, description="What people read; the id when empty.")
     enabled: bool = Field(default=True, description="A rule that is off raises nothing.")
-    zones: Annotated[ZoneChoice, BeforeValidator(_as_any)] = Field(
+    zones: Annotated[ZoneChoice, _short(ZoneChoice)] = Field(
         description="Zones by tag (`properties.tags` or `properties.tag`) or id."
     )
-    vehicles: Annotated[VehicleChoice, BeforeValidator(_as_any)] = Field(
+    vehicles: Annotated[VehicleChoice, _short(VehicleChoice)] = Field(
         VehicleChoice(every=True), description="Vehicles by group of the registry, or id."
     )
     when: When = Field(description="What raises it.")

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.rules.compile import CompiledRules
-from geofence.rules.held import ALERT, DUE, LATCH, STAY, VEHICLE, Count, Held
-from geofence.rules.latch import laid_out, packed_latches
+from geofence.rules.sweep.held import ALERT, DUE, LATCH, STAY, VEHICLE, Count, Held
+from geofence.rules.sweep.latch import laid_out, packed_latches
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

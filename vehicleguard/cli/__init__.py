@@ -16,6 +16,7 @@ _COMMANDS = {
     "simulate": "Put a simulated fleet, with its thefts, on an MQTT broker.",
     "replay": "Run recorded fixes (Parquet or CSV) through detection.",
     "decode": "Decode payloads, one a line, to JSON.",
+    "rules": "Check, publish, compare and roll back the rules that operators write.",
     "rejects": "List the newest dead letters, each with its reason.",
     "bench": "Measure ingest, detection and latency on this machine.",
     "doctor": "Say what is wrong with this machine, and how to mend it.",

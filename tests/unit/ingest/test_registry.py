@@ -67,3 +67,8 @@ def test_a_file_that_is_no_text_says_so(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="No such file"):
         Registry.from_csv(tmp_path / "none.csv")
+
+
+def test_a_vehicle_is_in_the_groups_of_all_its_rows(tmp_path: Path) -> None:
+    text = "terminal,vehicle_id,groups\nT1,car,patrol night\nT2,car,夜班；rental\n,bike,\n"
+    assert read(tmp_path, text).groups_of == {"car": {"patrol", "night", "夜班", "rental"}}

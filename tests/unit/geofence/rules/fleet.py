@@ -11,8 +11,8 @@ from geofence import ZoneSet
 from geofence.rules.book import RuleBook
 from geofence.rules.compile import CompiledRules
 from geofence.rules.evaluate import Evaluator
-from geofence.rules.held import Fixes, Move, Moves
 from geofence.rules.state import RuleState
+from geofence.rules.sweep.held import Fixes, Move, Moves
 
 T0 = 1_795_000_000_000  # Wed 2026-11-18 17:46:40 UTC = Thu 01:46:40 in Shanghai
 ZONES = {"a": ["park"], "b": ["park", "shop"], "c": ["school"], "d": []}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from geofence.rules.book import RuleBook
-from geofence.rules.held import Move
+from geofence.rules.sweep.held import Move
 from tests.unit.geofence.rules.fleet import T0, Drive, book, evaluator, rule
 
 

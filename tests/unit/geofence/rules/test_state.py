@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 
 from geofence.rules.compile import CompiledRules
 from geofence.rules.evaluate import Evaluator
-from geofence.rules.held import Move
 from geofence.rules.state import RuleState
+from geofence.rules.sweep.held import Move
 from tests.unit.geofence.rules.fleet import (
-    Drive, T0, book, evaluator, reborn, rule, tell, zone_set,
+    T0,
+    Drive,
+    book,
+    evaluator,
+    reborn,
+    rule,
+    tell,
+    zone_set,
 )  # fmt: skip
 
 WINDOWS = """

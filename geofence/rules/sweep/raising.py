@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from geofence.grid.predicate import compiled
-from geofence.rules.due import push
-from geofence.rules.held import Count
-from geofence.rules.latch import is_cooling, latched
+from geofence.rules.sweep.due import push
+from geofence.rules.sweep.held import Count
+from geofence.rules.sweep.latch import is_cooling, latched
 
 _CLOCK, _ALERTS = int(Count.CLOCK), int(Count.ALERTS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geofence.grid.predicate import compiled
-from geofence.rules.held import Count
+from geofence.rules.sweep.held import Count
 
 FAR_MS = 1 << 62
 """Later than all event time."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.grid.predicate import compiled
-from geofence.rules.bits import lowest
-from geofence.rules.compile import KINDS
-from geofence.rules.due import first_due, pop, push
-from geofence.rules.held import Count
-from geofence.rules.latch import latched, slot_of, stay_of
 from geofence.rules.model import When
-from geofence.rules.moving import find, move, plan, stays_needed, union_of, zone_for
-from geofence.rules.raising import due_ms, next_open, next_opening, say, say_dwell
+from geofence.rules.sweep.bits import lowest
+from geofence.rules.sweep.due import first_due, pop, push
+from geofence.rules.sweep.held import KINDS, Count
+from geofence.rules.sweep.latch import latched, slot_of, stay_of
+from geofence.rules.sweep.moving import find, move, plan, stays_needed, union_of, zone_for
+from geofence.rules.sweep.raising import due_ms, next_open, next_opening, say, say_dwell
 
 _INSIDE, _OUTSIDE = KINDS.index(When.INSIDE), KINDS.index(When.OUTSIDE)
 _SPEEDING = KINDS.index(When.SPEEDING)

@@ -12,8 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.rules.model import When
+
 Records = NDArray[np.void]
 Int64 = NDArray[np.int64]
+
+KINDS = tuple(When)
+"""Kinds of rules by number, as the kernel counts them."""
 
 VEHICLE = np.dtype(
     [

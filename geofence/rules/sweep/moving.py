@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.grid.predicate import compiled
-from geofence.rules.bits import lowest
-from geofence.rules.compile import KINDS
-from geofence.rules.held import Count, Move
-from geofence.rules.latch import latched, slot_of, stay_of
 from geofence.rules.model import When
-from geofence.rules.raising import due_ms, next_open, push_due, say, say_dwell, say_state
+from geofence.rules.sweep.bits import lowest
+from geofence.rules.sweep.held import KINDS, Count, Move
+from geofence.rules.sweep.latch import latched, slot_of, stay_of
+from geofence.rules.sweep.raising import due_ms, next_open, push_due, say, say_dwell, say_state
 
 _ENTER, _EXIT = KINDS.index(When.ENTER), KINDS.index(When.EXIT)
 _INSIDE, _OUTSIDE = KINDS.index(When.INSIDE), KINDS.index(When.OUTSIDE)

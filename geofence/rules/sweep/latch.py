@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.grid.predicate import compiled
-from geofence.rules.held import LATCH, Count
+from geofence.rules.sweep.held import LATCH, Count
 
 LAPSE_MS = 3_600_000
 """A cool-down is forgotten so long after it ended, for transitions may be told late."""

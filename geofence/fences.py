@@ -1,0 +1,112 @@
+"""Zones and the rules about them, from a batch of fixes to alerts: `watch` and `rules` in one call.
+
+`Fences` is a rule book over a zone set, made ready; `FenceState` what is remembered of the fleet.
+Another `Fences` may take a state over between any two batches: that is how zones are edited and
+rules published while fixes come in.  Called by `streams.processor` and `geofence.backtest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.rules.compile import CompiledRules
+from geofence.rules.evaluate import Evaluator
+from geofence.rules.state import Inside, RuleState
+from geofence.rules.sweep.held import Fixes, Moves
+from geofence.watch import Presence, TrackParameters, TransitionParameters, Watch, snapshot
+from geofence.watch.track import Use
+from ingest.fix import FixBatch
+
+Int32 = NDArray[np.int32]
+Records = NDArray[np.void]
+
+VERSION = 1
+
+
+class FenceStateError(ValueError):
+    """The bytes are no state that this version can read."""
+
+
+@dataclass
+class FenceState:
+    """Who is where, and what the rules remember of it."""
+
+    presence: Presence
+    rules: Evaluator
+
+    def encode(self, rows: int) -> bytes:
+        """The state of the first `rows` vehicles; equal states give equal bytes."""
+        return msgspec.msgpack.encode(
+            {
+                "schema": "fence_state",
+                "version": VERSION,
+                "presence": snapshot.encode(self.presence, rows),
+                "rules": self.rules.state.snapshot(),
+            }
+        )
+
+
+class Fences:
+    """The rules `compiled`, and the watch over their zones."""
+
+    def __init__(
+        self,
+        compiled: CompiledRules,
+        tracking: TrackParameters | None = None,
+        believing: TransitionParameters | None = None,
+    ) -> None:
+        self.compiled = compiled
+        self.watch = Watch(
+            compiled.watched,
+            tracking or TrackParameters(),
+            believing or TransitionParameters(),
+            compiled.crossed,
+        )
+
+    def begin(self) -> FenceState:
+        """The state before the first fix."""
+        return FenceState(Presence.over(self.watch.zones), Evaluator(self.compiled))
+
+    def restore(self, data: bytes) -> FenceState:
+        """The state that `FenceState.encode` wrote, by these rules or by others.
+
+        Raises `FenceStateError`.
+        """
+        try:
+            parts: dict[str, Any] = msgspec.msgpack.decode(data)
+            if (parts["schema"], parts["version"]) != ("fence_state", VERSION):
+                raise ValueError("another schema or version")
+            presence = snapshot.decode(parts["presence"]).rebased(self.watch.zones)
+            rules = RuleState.restore(parts["rules"], self.compiled)
+            inside = Inside(*presence.inside())
+            return FenceState(
+                presence, Evaluator(self.compiled, rules.rebased(self.compiled, inside))
+            )
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+            msg = f"not a state of fences of version {VERSION}: {error}"
+            raise FenceStateError(msg) from error
+
+    def advance(
+        self, state: FenceState, ids: Sequence[str], batch: FixBatch, vehicle: Int32
+    ) -> Records:
+        """Advance `state` by `batch`, whose fixes are of rows `vehicle` int32[n]; the alerts.
+
+        `ids` name all rows.  A state that other fences left is taken over first: nothing is lost,
+        made up or told twice (`Presence.rebased`, `RuleState.rebased`).  Returns `ALERT`[k] in the
+        order of the fixes that showed them.
+        """
+        if state.rules.compiled is not self.compiled:
+            state.presence = state.presence.rebased(self.watch.zones)
+            state.rules.offer(self.compiled, Inside(*state.presence.inside()))
+        transitions, steps = self.watch.advance(state.presence, batch, vehicle)
+        live = steps["use"] == Use.LIVE
+        # of a fix that is not used the step says nothing
+        t_ms = np.where(live, steps["t_ms"], batch.t_ms)
+        fixes = Fixes(vehicle, t_ms, batch.lon, batch.lat, batch.speed_mps, live)
+        return state.rules.advance(ids, fixes, Moves.of(transitions))
