@@ -26,9 +26,20 @@ class Level(IntEnum):
         return self.name.lower()
 
 
+_LEVELS = {level.label: level for level in Level}
+
+
 def level_of(reports: Iterable[Report]) -> Level:
-    """The level that all reports of one theft justify together."""
+    """The level that all reports of one incident justify together.
+
+    A rule about zones says itself how severe it is, and is no evidence of a theft.
+    """
     reports = list(reports)
+    told = max(_LEVELS.get(str(r.evidence.get("severity")), Level.BLUE) for r in reports)
+    return max(told, _of_theft([r for r in reports if "severity" not in r.evidence]))
+
+
+def _of_theft(reports: list[Report]) -> Level:
     kinds = frozenset[str]().union(*(r.kinds for r in reports))
     ignition = {r.evidence.get("ignition") for r in reports}
     if "on" in ignition:
@@ -45,6 +56,13 @@ def reason_of(report: Report) -> str:
     """One line of plain words for the history: what this report adds."""
     evidence = report.evidence
     parts = []
+    if "rule" in evidence:
+        where = f" {evidence['zone_name']}" if "zone_name" in evidence else ""
+        parts += [str(evidence.get("rule_name")), f"{evidence.get('when')}{where}"]
+    if isinstance(stayed := evidence.get("stayed_s"), int | float):
+        parts.append(f"stayed {stayed / 60:.0f} min")
+    if isinstance(fastest := evidence.get("speed_kmh"), int | float):
+        parts.append(f"{fastest:.0f} km/h")
     if isinstance(distance := evidence.get("distance_m"), int | float):
         parts.append(f"{distance:.0f} m from where it was parked")
     if isinstance(speed := evidence.get("speed_mps"), int | float):

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Self
 
 import numpy as np
@@ -29,9 +30,10 @@ class ZoneSet:
     """Zones by position, immutable; `match` is safe to call from any thread."""
 
     def __init__(self, zones: Sequence[Zone] = (), problems: Sequence[Problem] = ()) -> None:
-        self._zones = tuple(zones)
+        self.zones = tuple(zones)
+        self._count = len(self.zones)
         self._problems = tuple(problems)
-        self._index = ZoneIndex.over(self._zones)
+        self._index = ZoneIndex.over(self.zones)
         self._origin: ZoneSet | None = None  # of an edited set: the one that its index was built of
         self._edits: Mapping[int, Zone] = {}
         self._delta: Delta | None = None
@@ -79,10 +81,13 @@ class ZoneSet:
             raise ZoneError.of_features(refused, path)
         return cls(zones, problems)
 
-    @property
+    @cached_property
     def zones(self) -> tuple[Zone, ...]:
         """The zones, by position."""
-        return self._zones
+        zones = [] if self._origin is None else list(self._origin.zones)
+        for position, zone in sorted(self._edits.items(), key=itemgetter(0)):
+            zones[position : position + 1] = [zone]
+        return tuple(zones)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -90,7 +95,7 @@ class ZoneSet:
         return self._problems
 
     def __len__(self) -> int:
-        return len(self._zones)
+        return self._count
 
     @property
     def nbytes(self) -> int:
@@ -121,9 +126,9 @@ class ZoneSet:
         It comes from the zone's id alone, so it stays the same in another file and another order;
         only of zones that share an id all but the first have keys that depend on the others.
         """
-        real = np.array([zone.geometry is not None for zone in self._zones], np.bool_)
+        real = np.array([zone.geometry is not None for zone in self.zones], np.bool_)
         out = np.zeros(len(self), np.uint64)
-        out[real] = keys([zone.id for zone in self._zones if zone.geometry is not None])
+        out[real] = keys([zone.id for zone in self.zones if zone.geometry is not None])
         return out
 
     @cached_property
@@ -177,7 +182,9 @@ class ZoneSet:
         if not 0 <= position < len(self):
             msg = f"position {position}: the set has {len(self)} zones"
             raise IndexError(msg)
-        old = self._zones[position]
+        origin = self if self._origin is None else self._origin
+        edited = self._edits.get(position)
+        old = origin.zones[position] if edited is None else edited
         return self._edited(
             position,
             replace(old, kind=ZoneKind.REFUSED, geometry=None, reach_m=0.0, bounds=None),
@@ -185,12 +192,12 @@ class ZoneSet:
 
     def compacted(self) -> Self:
         """The same zones under one index built anew."""
-        return type(self)(self._zones, self._problems)
+        return type(self)(self.zones, self._problems)
 
     def _edited(self, position: int, zone: Zone) -> Self:
         origin = self if self._origin is None else self._origin
         out = object.__new__(type(self))
-        out._zones = (*self._zones[:position], zone, *self._zones[position + 1 :])
+        out._count = max(len(self), position + 1)
         out._problems = tuple(one for one in self._problems if one.position != position)
         out._index = self._index
         out._origin = origin
@@ -209,10 +216,10 @@ class ZoneSet:
     @cached_property
     def shapes(self) -> UInt64:
         """A well mixed number a zone, uint64[z], that tells whether it was drawn anew."""
-        drawn = shapely.to_wkb([zone.geometry for zone in self._zones])
+        drawn = shapely.to_wkb([zone.geometry for zone in self.zones])
         return _digests(
             (b"" if outline is None else outline) + struct.pack("<d", zone.reach_m)
-            for outline, zone in zip(drawn, self._zones, strict=True)
+            for outline, zone in zip(drawn, self.zones, strict=True)
         )
 
     def to_geojson(self, datum: str = "wgs84") -> dict[str, object]:
@@ -221,7 +228,7 @@ class ZoneSet:
         Circles and corridors are a Point and a LineString with their `radius_m` and `width_m`; a
         refused zone has the geometry null.
         """
-        return geojson.write(self._zones, known(datum))
+        return geojson.write(self.zones, known(datum))
 
 
 def _digests(texts: Iterable[bytes]) -> UInt64:

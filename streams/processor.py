@@ -9,8 +9,11 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ingest.fix import FixBatch, Int64
+from geofence.rules.model import Severity, When
+from geofence.rules.sweep.held import ALERT
+from ingest.fix import FixBatch, Int32, Int64
 from streams import kernel
 from streams.rules import Rules
 from streams.signal import EvidenceValue, Signal, SignalKind
@@ -30,6 +33,7 @@ class Processor:
     def __post_init__(self) -> None:
         self._guarding = self.rules.guarding()
         self._parameters = self.rules.parameters()
+        self._fences = self.rules.fences()
 
     def step(self, batch: FixBatch, state: FleetState) -> list[Signal]:
         """Advance `state` by `batch`; the signals raised, in the order of their fixes."""
@@ -37,11 +41,12 @@ class Processor:
         if n == 0:
             return []
         row_of = state.intern(batch.ids)
+        vehicle = row_of[batch.vehicle]
         hit_at, hit_zone = self._hits(batch)
         findings = np.empty(2 * n, kernel.FINDING)
         found = kernel.advance(
             state.rows,
-            row_of[batch.vehicle],
+            vehicle,
             batch.t_ms,
             batch.received_ms,
             batch.lon,
@@ -57,7 +62,57 @@ class Processor:
             findings,
             self.tally,
         )
-        return [self._signal(f, batch, state) for f in findings[:found]]
+        signals = [self._signal(f, batch, state) for f in findings[:found]]
+        alerts = self._alerts(batch, state, vehicle)
+        if not len(alerts):
+            return signals
+        # in the order of the fixes, what is told of one fix in the order found
+        of_fix = [*findings["fix"][:found].tolist(), *alerts["fix"].tolist()]
+        told = [*signals, *(self._told(alert, batch, state) for alert in alerts)]
+        return [told[n] for n in sorted(range(len(told)), key=of_fix.__getitem__)]
+
+    def _alerts(self, batch: FixBatch, state: FleetState, vehicle: Int32) -> NDArray[np.void]:
+        """What the rules about zones have to say."""
+        if self._fences is None:
+            state.fences = None  # what was remembered would be stale when rules come back
+            return np.empty(0, ALERT)
+        if isinstance(state.fences, bytes):
+            state.fences = self._fences.restore(state.fences)
+        if state.fences is None:
+            state.fences = self._fences.begin()
+        return self._fences.advance(state.fences, state.ids, batch, vehicle)
+
+    def _told(self, alert: np.void, batch: FixBatch, state: FleetState) -> Signal:
+        """The signal of one alert of a rule about zones."""
+        rule = self.rules.book.rules[int(alert["rule"])]
+        at, t_ms = int(alert["zone"]), int(alert["t_ms"])
+        zone = self.rules.zones.zones[at] if at >= 0 else None
+        value = float(alert["value"])
+        evidence: dict[str, EvidenceValue] = {
+            "kinds": [],  # a rule of the place is no evidence of a theft
+            "episode": t_ms / 1000,
+            "rule": rule.id,
+            "rule_name": rule.name or rule.id,
+            "when": str(rule.when),
+            "severity": str(rule.severity),
+        }
+        if zone is not None:
+            evidence |= {"zone": zone.id, "zone_name": zone.name}
+        if (unit := _UNIT_OF.get(rule.when)) and not math.isnan(value):
+            evidence[unit] = round(value, 1)
+        return Signal(
+            vehicle_id=state.ids[int(alert["vehicle"])],
+            kind=SignalKind.ZONE_RULE,
+            episode_ms=t_ms,
+            t_ms=t_ms,
+            t_detected_ms=int(alert["t_detected_ms"]),
+            lon=float(alert["lon"]),
+            lat=float(alert["lat"]),
+            strength=_STRENGTH_OF[rule.severity],
+            evidence=evidence,
+            received_ms=int(batch.received_ms[int(alert["fix"])]),
+            about=f"{rule.id}\x00{'' if zone is None else zone.id}",
+        )
 
     def _hits(self, batch: FixBatch) -> tuple[Int64, Int64]:
         """The zones of fix i are `zone[at[i]:at[i + 1]]`; int64[n + 1] and int64[k]."""
@@ -108,6 +163,9 @@ def _kinds(kind: SignalKind, ignition: Tri) -> list[str]:
         return ["place"]
     return ["motion", "ignition_off"] if ignition is Tri.NO else ["motion"]
 
+
+_UNIT_OF = {When.DWELL: "stayed_s", When.SPEEDING: "speed_kmh", When.APPROACH: "approach_m"}
+_STRENGTH_OF = {Severity.BLUE: 0.3, Severity.YELLOW: 0.6, Severity.RED: 0.9}
 
 _prepared: dict[int, tuple[Rules, Processor]] = {}
 

@@ -5,6 +5,7 @@ Read once, validated, then immutable; the processor takes it as a value.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from geofence import ZoneSet
+from geofence.fences import Fences
 from geofence.rules.book import RuleBook, dangling
+from geofence.rules.compile import CompiledRules
 from geofence.rules.document import Document, RulesError
 from geofence.rules.model import ZoneRules
 from geofence.rules.versions import Content
+from geofence.watch import TrackParameters
 
 __all__ = ["PARAMETERS", "RuleFile", "Rules", "RulesError", "Thresholds"]
 
@@ -118,10 +122,9 @@ class Thresholds(_Section):
     plausibility: Plausibility = Plausibility()
 
     @classmethod
-    def from_toml(cls, path: Path | str) -> Self:
+    def from_toml(cls, path: Path | str) -> Thresholds:
         """The thresholds of a rules file (`RuleFile.read`).  Raises `RulesError`."""
-        held = RuleFile.read(path)
-        return cls(**{name: getattr(held, name) for name in cls.model_fields})
+        return RuleFile.read(path).thresholds()
 
 
 class RuleFile(Thresholds, ZoneRules):
@@ -163,6 +166,10 @@ class RuleFile(Thresholds, ZoneRules):
             **cls.model_json_schema(by_alias=True),
         }
 
+    def thresholds(self) -> Thresholds:
+        """The thresholds alone."""
+        return Thresholds(**{name: getattr(self, name) for name in Thresholds.model_fields})
+
     def book(self) -> RuleBook:
         """The rules about zones alone."""
         return RuleBook(ZoneRules(**{name: getattr(self, name) for name in ZoneRules.model_fields}))
@@ -174,7 +181,9 @@ def _no_zones() -> ZoneSet:
 
 @dataclass(frozen=True)
 class Rules:
-    """Thresholds and zones, ready for the kernel.
+    """Thresholds, zones and the rules about them, ready for the kernels.
+
+    `groups` are those of each vehicle id, for rules that choose vehicles by group.
 
     A zone guards the vehicles parked in it unless its property `role` says otherwise (a
     jurisdiction is drawn and reported, not guarded).
@@ -182,6 +191,32 @@ class Rules:
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     zones: ZoneSet = field(default_factory=_no_zones)
+    book: RuleBook = field(default_factory=RuleBook)
+    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None, zones: ZoneSet, groups: Mapping[str, Collection[str]]) -> Self:
+        """The rules of a file (none = the defaults, no rule about zones).  Raises `RulesError`."""
+        if path is None:
+            return cls(zones=zones, groups=groups)
+        held = RuleFile.read(path)
+        return cls(held.thresholds(), zones, held.book(), groups)
+
+    def fences(self) -> Fences | None:
+        """The rules about zones, ready to be asked; None when no rule is on."""
+        if not any(rule.enabled for rule in self.book.rules):
+            return None
+        held = self.thresholds.plausibility
+        tracking = TrackParameters(
+            max_speed_mps=held.max_speed_mps,
+            jump_fixes=held.jump_fixes,
+            max_accuracy_m=held.max_accuracy_m,
+            accuracy_factor=held.accuracy_factor,
+            future_after_s=held.future_after_s,
+            back_fill_after_s=held.back_fill_after_s,
+        )
+        compiled = CompiledRules.of(self.book, self.zones, self.groups)
+        return Fences(compiled, tracking)
 
     def guarding(self) -> NDArray[np.bool_]:
         """Which zones guard what is parked in them, bool[number of zones]."""

@@ -17,6 +17,7 @@ class SignalKind(StrEnum):
 
     MOVED_WHILE_ARMED = "moved_while_armed"
     LEFT_FENCE = "left_fence"
+    ZONE_RULE = "zone_rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Signal:
     `lat` are where the vehicle was at `t_detected_ms`, WGS-84 degrees.  `strength` is 0–1.
     `evidence` holds numbers with their units in the key; `evidence["kinds"]` names the independent
     kinds of evidence (`place`, `motion`, `ignition_off` …) that this signal brings.  `received_ms`
-    is the arrival of the fix that confirmed it, for latency figures; it does not travel.
+    is the arrival of the fix that confirmed it, for latency figures; it does not travel.  `about`
+    tells signals of one kind apart that begin together (rule and zone); evidence says it in words.
     """
 
     vehicle_id: str
@@ -41,11 +43,14 @@ class Signal:
     strength: float
     evidence: dict[str, EvidenceValue] = field(default_factory=dict)
     received_ms: int = 0
+    about: str = ""
 
     @property
     def id(self) -> str:
-        """Deterministic: 24 hexadecimal digits of SHA-256 over vehicle, kind and episode."""
+        """Deterministic: 24 hexadecimal digits of SHA-256 over vehicle, kind, episode and about."""
         text = f"{self.vehicle_id}\x00{self.kind}\x00{self.episode_ms}"
+        if self.about:
+            text += f"\x00{self.about}"
         return "s-" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def to_wire(self) -> dict[str, object]:

@@ -41,9 +41,11 @@ def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
     columns |= {name: pa.array(np.ascontiguousarray(rows[name])) for name in names}
     zones = np.asarray([*zone_ids, None], object)
     columns["fence_zone"] = pa.array(zones[rows["fence_zone"]], pa.string())
-    table = pa.table(columns).replace_schema_metadata(
-        {"vg.schema": "fleet_state", "vg.version": str(VERSION)}
-    )
+    metadata: dict[str, str | bytes] = {"vg.schema": "fleet_state", "vg.version": str(VERSION)}
+    if state.fences is not None:
+        held = state.fences
+        metadata["vg.fences"] = held if isinstance(held, bytes) else held.encode(len(state))
+    table = pa.table(columns).replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     options = ipc.IpcWriteOptions(compression="zstd")
     with ipc.new_stream(sink, table.schema, options=options) as writer:
@@ -77,4 +79,6 @@ def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:
             rows[name] = [position.get(zone, -1) for zone in column.to_pylist()]
         else:
             rows[name] = column.to_numpy()
-    return FleetState.restore(table.column("vehicle_id").to_pylist(), rows)
+    state = FleetState.restore(table.column("vehicle_id").to_pylist(), rows)
+    state.fences = metadata.get(b"vg.fences")
+    return state

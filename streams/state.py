@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.fences import FenceState
 from ingest.fix import Int32
 
 
@@ -90,7 +91,11 @@ class FleetState:
     """Rows of all vehicles ever heard of, and which row is whose.
 
     `rows` is an array of `ROW` of length `len(state)` (a view: it moves when the fleet grows).
+    `fences` is what the rules about zones remember of the same rows: a state, its bytes as a
+    snapshot holds them, or None before the first fix and where there are no rules.
     """
+
+    fences: FenceState | bytes | None = None
 
     def __init__(self, capacity: int = 1024) -> None:
         self._rows: NDArray[np.void] = np.full(max(capacity, 1), _FRESH, ROW)

@@ -30,7 +30,7 @@ from ingest.message import Message
 from ingest.mqtt import MqttSource
 from ingest.registry import Registry
 from ingest.sqlite_log import SqliteLog
-from streams.rules import Rules, Thresholds
+from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
@@ -49,15 +49,15 @@ _PRUNE_EVERY_S = 300.0
 _RETRY_S = 1.0
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings, registry: Registry | None = None) -> Rules:
     """The rules that the settings name.  Raises `RulesError`, `ZoneError`."""
-    thresholds = (
-        Thresholds.from_toml(settings.streams.rules) if settings.streams.rules else Thresholds()
+    streams = settings.streams
+    zones = (
+        ZoneSet()
+        if streams.zones is None
+        else ZoneSet.from_stated_geojson(streams.zones, streams.zones_datum)
     )
-    if settings.streams.zones is None:
-        return Rules(thresholds)
-    zones = ZoneSet.from_stated_geojson(settings.streams.zones, settings.streams.zones_datum)
-    return Rules(thresholds, zones)
+    return Rules.read(streams.rules, zones, registry.groups_of if registry else {})
 
 
 class EmbeddedRun:
@@ -77,11 +77,10 @@ class EmbeddedRun:
         self._settings = settings
         self._said = said
         warm.ensure(said)
-        self._rules = rules_of(settings)
-        registry = settings.ingest.registry
-        self._admission = Admission(
-            settings.ingest, Registry.from_csv(registry) if registry else None
-        )
+        listed = settings.ingest.registry
+        registry = Registry.from_csv(listed) if listed else None
+        self._rules = rules_of(settings, registry)
+        self._admission = Admission(settings.ingest, registry)
         self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
         self._simulated = simulated
         self._cleanup = contextlib.ExitStack()

@@ -15,6 +15,10 @@ HEADER = 6
 """Words before the groups of a mixed leaf, see `_compact`."""
 CROWDED = 31
 """In the place of a leaf's level: its outlines are listed one by one, see `_crowded`."""
+LONG = 13
+"""Added to a leaf's level: it lists more zones than a mask has bits, see `_compact`."""
+FIRST_LONG = 18
+"""Levels of mixed leaves are less, and those of long ones not."""
 MOST_GROUPS, MOST_CAPSULES = 1023, 1023
 
 
@@ -76,21 +80,23 @@ def lay(edges, place, content, begins, keys):
             at += 3 + content[at + 1]
         places = zones.shape[0] + outlines
         groups = (n_edges + LANES - 1) // LANES
-        compact = places <= MOST_PLACES and groups <= MOST_GROUPS and n_capsules <= MOST_CAPSULES
+        level = 0
+        while 2.0**-level > place[n, 2]:
+            level += 1
+        compact = outlines <= MOST_PLACES and groups <= MOST_GROUPS and n_capsules <= MOST_CAPSULES
+        compact = compact and FIRST_LONG - LONG <= level < FIRST_LONG
+        long = compact and places > MOST_PLACES
         leaf[n] = MIXED | n_words // GROUP
         wanted = HEADER + groups * GROUP + places + 2 * outlines + 2 * n_capsules + GROUP
         words = roomy(words, n_words, n_words + wanted)
         refs = roomy(refs, n_refs, n_refs + groups * LANES)
         entries = content[first:sure_first]
-        level = 0
-        while 2.0**-level > place[n, 2]:
-            level += 1
         words[n_words + 3] = places + n_capsules
-        words[n_words + 4] = (level if compact else CROWDED) | places << 5
+        words[n_words + 4] = (level + LONG * int(long) if compact else CROWDED) | places << 5
         words[n_words + 5] = groups | n_capsules << 16
         if compact:
             n_words, n_refs = _compact(
-                words, n_words, refs, n_refs, entries, zones, groups, edges, place[n]
+                words, n_words, refs, n_refs, entries, zones, groups, edges, place[n], long
             )
         else:
             n_words, n_refs = _crowded(words, n_words, refs, n_refs, entries, zones, outlines)
@@ -138,17 +144,21 @@ def _rehashed(hashes, size):
 
 
 @compiled
-def _compact(words, at, refs, refs_at, entries, zones, groups, edges, place):
+def _compact(words, at, refs, refs_at, entries, zones, groups, edges, place, long):
     """Write a leaf as `query` likes it best; the new ends of `words` and `refs`.
 
     The header: a mask of two words, a bit a place (certain, or the corner's parity); where its
     refs begin; most pairs; level and places; groups and capsules.  Then the groups of edges, the
-    zones by place, in order, and (zone, capsule) pairs.
+    zones by place, in order, and (zone, capsule) pairs.  In a long leaf the bits of the mask, and
+    the places that edges name, are of its outlines only; after the zones come how many outlines
+    there are, and each one's place.
     """
     begin = at + HEADER
     put = begin + groups * GROUP
     mask = np.int64(0)
     where = 0
+    outline = 0
+    ranks = np.empty(MOST_PLACES, np.int32)
     lane = 0
     entry = 0
     sure = 0
@@ -158,15 +168,19 @@ def _compact(words, at, refs, refs_at, entries, zones, groups, edges, place):
             continue
         if entry >= entries.shape[0] or (sure < zones.shape[0] and zones[sure] < entries[entry]):
             words[put] = zones[sure]
-            mask |= np.int64(1) << where
+            if not long:
+                mask |= np.int64(1) << where
             sure += 1
         else:
             words[put] = entries[entry]
-            mask |= np.int64(entries[entry + 2] & 1) << where
+            bit = outline if long else where
+            mask |= np.int64(entries[entry + 2] & 1) << bit
+            ranks[outline] = where
+            outline += 1
             for k in range(entry + 3, entry + 3 + entries[entry + 1]):
                 refs[refs_at + lane] = entries[k]
                 pack(
-                    edges, entries[k] >> 2, entries[k] & 3, where, place[0], place[1], place[2],
+                    edges, entries[k] >> 2, entries[k] & 3, bit, place[0], place[1], place[2],
                     words, begin + lane // LANES * GROUP + lane % LANES,
                 )  # fmt: skip
                 lane += 1
@@ -180,6 +194,10 @@ def _compact(words, at, refs, refs_at, entries, zones, groups, edges, place):
         refs[refs_at + lane] = -1
         pack_nothing(words, begin + lane // LANES * GROUP + lane % LANES)
         lane += 1
+    if long:
+        words[put] = outline
+        words[put + 1 : put + 1 + outline] = ranks[:outline]
+        put += 1 + outline
     return _put_capsules(words, put, entries), refs_at + lane
 
 

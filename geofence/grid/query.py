@@ -13,7 +13,7 @@ import numpy as np
 from geofence.grid import capsule
 from geofence.grid.cut import BLOCK
 from geofence.grid.edge import GROUP, STEPS_BITS, exactly, holds, judge_group
-from geofence.grid.leaf import CROWDED, HEADER, MIXED
+from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, LONG, MIXED
 from geofence.grid.merge import merge
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
@@ -24,6 +24,8 @@ _PER_DEGREE = 2.0**FINE
 _INNER = (1 << FINE) - 1
 _BLOCK_BITS = 2
 CHUNK = 1024
+SLACK = 8
+"""Room beyond the last pair that may be written to."""
 
 
 @compiled
@@ -74,8 +76,10 @@ def match(
             head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
             shape = words[head + np.uint64(4)]
             capsules = words[head + np.uint64(5)] >> 16
-            if shape & 31 == CROWDED:
-                n, put = _crowd(lon[i], lat[i], i, words, refs, np.int64(head), edges, fix, zone, n)
+            if shape & 31 >= FIRST_LONG:
+                n, put = _many(
+                    lon[i], lat[i], column[j], row[j], i, words, refs, head, edges, fix, zone, n
+                )
             else:
                 held = held_places(
                     words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
@@ -83,11 +87,13 @@ def match(
                 places = np.uint64(shape >> 5)
                 groups = words[head + np.uint64(5)] & 0xFFFF
                 listed = head + np.uint64(HEADER + groups * GROUP)
-                for k in range(places):
-                    fix[out] = i
-                    zone[out] = words[listed + k]
-                    out += np.uint64(held & 1)
-                    held >>= 1
+                # by eights, as a loop that ends sooner costs more; there is room
+                for eight in range(np.uint64(0), places, np.uint64(8)):
+                    for k in range(8):
+                        fix[out] = i
+                        zone[out] = words[listed + eight + np.uint64(k)]
+                        out += np.uint64(held & 1)
+                        held >>= 1
                 n = np.int64(out)
                 put = np.int64(listed + places)
             for k in range(put, put + 2 * capsules, 2):
@@ -204,7 +210,7 @@ def _ask_ahead(leaf, leaves, words, pool):
         else:
             most += leaves[np.uint64(leaf[j]), 1]
             prefetch(pool, leaves[np.uint64(leaf[j]), 0])
-    return most, doubts
+    return most + SLACK, doubts
 
 
 @compiled
@@ -220,6 +226,34 @@ def _insert(zone, fix, n, which, i):
     zone[spot] = which
     fix[n] = i
     return n + 1
+
+
+@compiled
+def _many(lon, lat, column, row, i, words, refs, head, edges, fix, zone, n):
+    """A leaf with more zones than a mask has bits; (pairs so far, where its capsules begin)."""
+    shape = words[head + np.uint64(4)]
+    if shape & 31 == CROWDED:
+        return _crowd(lon, lat, i, words, refs, np.int64(head), edges, fix, zone, n)
+    held = held_places(words, refs, edges, head, (shape & 31) - LONG, column, row, lon, lat)
+    places = shape >> 5
+    listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
+    ranks = listed + places + 1
+    outlines = words[ranks - 1]
+    place = 0
+    for outline in range(outlines + 1):
+        rank = words[ranks + outline] if outline < outlines else places
+        # those between are certain
+        for k in range(rank - place):
+            fix[n + k] = i
+            zone[n + k] = words[listed + place + k]
+        n += rank - place
+        if held & 1 and rank < places:
+            fix[n] = i
+            zone[n] = words[listed + rank]
+            n += 1
+        held >>= 1
+        place = rank + 1
+    return n, ranks + outlines
 
 
 @compiled

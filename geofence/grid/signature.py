@@ -6,7 +6,7 @@ import numpy as np
 
 from geofence.grid import capsule
 from geofence.grid.edge import GROUP, holds
-from geofence.grid.leaf import CROWDED, HEADER, MIXED
+from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, LONG, MIXED
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
 from geofence.grid.query import CHUNK, held_places, locate
@@ -59,8 +59,8 @@ def sign(
             head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
             shape = words[head + np.uint64(4)]
             capsules = words[head + np.uint64(5)] >> 16
-            if shape & 31 == CROWDED:
-                key, put = _crowd(lon[i], lat[i], words, refs, np.int64(head), edges, keys)
+            if shape & 31 >= FIRST_LONG:
+                key, put = _many(lon[i], lat[i], column[j], row[j], words, refs, head, edges, keys)
             else:
                 held = held_places(
                     words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
@@ -128,6 +128,26 @@ def _capsules(lon, lat, i, words, put, after, rows, keys, key, doubts, doubtful)
             doubts[doubtful, 2] = words[k + 1]
             doubtful += 1
     return key, doubtful
+
+
+@compiled
+def _many(lon, lat, column, row, words, refs, head, edges, keys):
+    """Of a leaf with more zones than a mask has bits; (key, where its capsules begin)."""
+    shape = words[head + np.uint64(4)]
+    if shape & 31 == CROWDED:
+        return _crowd(lon, lat, words, refs, np.int64(head), edges, keys)
+    held = held_places(words, refs, edges, head, (shape & 31) - LONG, column, row, lon, lat)
+    listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
+    ranks = listed + (shape >> 5) + 1
+    outlines = words[ranks - 1]
+    key = np.uint64(0)
+    for k in range(listed, ranks - 1):
+        key ^= keys[words[k]]
+    for k in range(ranks, ranks + outlines):
+        # taken out again if not held
+        key ^= keys[words[listed + words[k]]] & np.uint64((held & 1) - 1)
+        held >>= 1
+    return key, ranks + outlines
 
 
 @compiled

@@ -120,7 +120,7 @@ class Document:
         except ValidationError as error:
             faults = [_fault(kind, details) for details in error.errors(include_url=False)]
             # a list that is too short because its elements are wrong has been told of
-            faults = [f for f in faults if not any(_below(g[0], f[0]) for g in faults)]
+            faults = [f for f in faults if f[2] or not any(_below(g[0], f[0]) for g in faults)]
             raise self.error([*faults, *also]) from error
         if also:
             raise self.error(also)

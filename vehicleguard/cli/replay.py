@@ -19,7 +19,7 @@ from rich.progress import (
 from geofence import ZoneError, ZoneSet
 from geofence.datum import Datum
 from ingest.registry import Registry, RegistryError
-from streams.rules import Rules, RulesError, Thresholds
+from streams.rules import Rules, RulesError
 from vehicleguard import recording, warm
 from vehicleguard import replay as replaying
 
@@ -29,7 +29,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
 @click.option("--registry", type=_FILE, help="CSV of vehicles; rows of others are skipped.")
-@click.option("--rules", "rules_file", type=_FILE, help="TOML file of thresholds.")
+@click.option("--rules", "rules_file", type=_FILE, help="TOML or JSON file of rules.")
 @click.option("--zones", type=_FILE, help="GeoJSON file of zones; it states its datum.")
 @click.option(
     "--zones-datum",
@@ -57,11 +57,10 @@ def replay(
     console = Console(stderr=True)
     warm.ensure(lambda step: console.print(f"· {step}"))
     try:
-        rules = Rules(
-            Thresholds.from_toml(rules_file) if rules_file else Thresholds(),
-            **({"zones": ZoneSet.from_stated_geojson(zones, zones_datum)} if zones else {}),
-        )
-        registered = Registry.from_csv(registry).vehicles if registry else None
+        held = Registry.from_csv(registry) if registry else None
+        over = ZoneSet.from_stated_geojson(zones, zones_datum) if zones else ZoneSet()
+        rules = Rules.read(rules_file, over, held.groups_of if held else {})
+        registered = held.vehicles if held else None
         with console.status("reading …"):
             recorded = recording.read(files, registered)
     except (RulesError, ZoneError, RegistryError, recording.RecordingError) as error:

@@ -84,6 +84,7 @@ const zh = {
   kinds: {
     moved_while_armed: "设防状态下移动",
     left_fence: "驶出停放围栏",
+    zone_rule: "区域规则",
   } as Record<string, string>,
 
   comma: "，",
@@ -94,6 +95,15 @@ const zh = {
     [/^ignition on$/, () => "点火开启"],
     [/^ignition off$/, () => "点火关闭"],
     [/^armed by itself$/, () => "自动设防"],
+    [/^enter (.+)$/, (zone) => `驶入 ${zone}`],
+    [/^exit (.+)$/, (zone) => `驶出 ${zone}`],
+    [/^inside (.+)$/, (zone) => `位于 ${zone}`],
+    [/^outside$/, () => "位于区域之外"],
+    [/^cross (.+)$/, (zone) => `穿过 ${zone}`],
+    [/^dwell (.+)$/, (zone) => `滞留于 ${zone}`],
+    [/^approach (.+)$/, (zone) => `接近 ${zone}`],
+    [/^speeding (.+)$/, (zone) => `超速：${zone}`],
+    [/^stayed (\d+) min$/, (n) => `已停留 ${n} 分钟`],
   ] as readonly Phrase[],
   evidenceKeys: {
     armed: "设防方式",
@@ -105,6 +115,15 @@ const zh = {
     ignition: "点火",
     kinds: "证据类别",
     speed_mps: "速度",
+    rule: "规则编号",
+    rule_name: "规则",
+    severity: "级别",
+    speed_kmh: "时速（公里）",
+    stayed_s: "停留（秒）",
+    approach_m: "距离（米）",
+    when: "条件",
+    zone: "区域编号",
+    zone_name: "区域",
   } as Record<string, string>,
   evidenceValues: {
     by_itself: "自动",
@@ -260,6 +279,7 @@ const en: Words = {
   kinds: {
     moved_while_armed: "Moved while armed",
     left_fence: "Left its parking fence",
+    zone_rule: "Zone rule",
   },
 
   comma: ", ",
@@ -274,6 +294,15 @@ const en: Words = {
     ignition: "Ignition",
     kinds: "Kinds of evidence",
     speed_mps: "Speed",
+    rule: "Rule id",
+    rule_name: "Rule",
+    severity: "Severity",
+    speed_kmh: "Speed, km/h",
+    stayed_s: "Stayed, s",
+    approach_m: "Distance, m",
+    when: "When",
+    zone: "Zone id",
+    zone_name: "Zone",
   },
   evidenceValues: {
     by_itself: "itself",
