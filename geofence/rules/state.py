@@ -6,6 +6,7 @@ where they are written down or carried over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -30,6 +31,19 @@ class Inside(NamedTuple):
     vehicle: Int64
     zone: Int32
     since_ms: Int64
+
+
+class _Kept(NamedTuple):
+    """A state whose rules and zones are named by positions in `rules` and `zones`."""
+
+    vehicles: Records
+    stay_vehicle: Int64
+    stays: Records
+    latches: Records
+    from_ms: Int64
+    rules: Sequence[str]
+    conditions: Sequence[str]
+    zones: Sequence[str]
 
 
 class RuleState:
@@ -82,7 +96,7 @@ class RuleState:
         latches, left = packed_latches(self.held, self._cool_ms())
         self.held.counts[Count.LATCHES] = left
         self.held = self.held._replace(latches=latches)
-        used = latches[latches["used"] == 1]
+        used: Records = latches[latches["used"] == 1]
         return used[np.lexsort((used["zone"], used["vehicle"], used["rule"]))]
 
     def _cool_ms(self) -> Int64:
@@ -125,22 +139,25 @@ class RuleState:
         """
         try:
             parts = msgspec.msgpack.decode(data)
-            if (parts["schema"], parts["version"]) != ("rule_state", VERSION):
-                raise ValueError("another schema or version")
-            records = [
-                np.frombuffer(parts[name], dtype).copy()
-                for name, dtype in (
-                    ("vehicles", VEHICLE), ("stay_vehicle", np.int64), ("stays", STAY),
-                    ("latches", LATCH), ("from_ms", np.int64),
-                )
-            ]  # fmt: skip
+            known = (parts["schema"], parts["version"]) == ("rule_state", VERSION)
+            kept = _Kept(
+                vehicles=np.frombuffer(parts["vehicles"], VEHICLE).copy(),
+                stay_vehicle=np.frombuffer(parts["stay_vehicle"], np.int64).copy(),
+                stays=np.frombuffer(parts["stays"], STAY).copy(),
+                latches=np.frombuffer(parts["latches"], LATCH).copy(),
+                from_ms=np.frombuffer(parts["from_ms"], np.int64).copy(),
+                rules=parts["rules"],
+                conditions=parts["conditions"],
+                zones=parts["zones"],
+            )
+            counts = parts["counts"]
         except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
             msg = f"not a rule state of version {VERSION}: {error}"
             raise ValueError(msg) from error
-        state = cls(compiled)
-        state.held.counts[list(_KEPT)] = parts["counts"]
-        state._take(*records, parts["rules"], parts["conditions"], parts["zones"])
-        return state
+        if not known:
+            msg = f"not a rule state of version {VERSION}, but of another"
+            raise ValueError(msg)
+        return cls._from(kept, counts, compiled)
 
     def rebased(self, new: CompiledRules, inside: Inside | None = None) -> Self:
         """The same state for another book or other zones; nothing is lost or told twice.
@@ -152,62 +169,69 @@ class RuleState:
         `watched` zones, for zones that were added or drawn anew (`Presence.rebased`).
         """
         vehicle, stays = self.stays()
-        state = type(self)(new)
-        state.held.counts[list(_KEPT)] = self.held.counts[list(_KEPT)]
         old = self.compiled
-        records = (
-            self.held.vehicles[: self.rows].copy(),
-            vehicle,
-            stays,
-            self.latches(),
-            self.held.from_ms,
+        kept = _Kept(
+            vehicles=self.held.vehicles[: self.rows].copy(),
+            stay_vehicle=vehicle,
+            stays=stays,
+            latches=self.latches(),
+            from_ms=self.held.from_ms,
+            rules=old.rule_ids,
+            conditions=old.conditions,
+            zones=old.zone_keys,
         )
-        state._take(*records, old.rule_ids, old.conditions, old.zone_keys, inside)
-        return state
+        counts = [int(self.held.counts[count]) for count in _KEPT]
+        return self._from(kept, counts, new, inside)
 
-    def _take(
-        self,
-        vehicles: Records,
-        stay_vehicle: Int64,
-        stays: Records,
-        latches: Records,
-        from_ms: Int64,
-        rules: Any,
-        conditions: Any,
-        zones: Any,
+    @classmethod
+    def _from(
+        cls,
+        kept: _Kept,
+        counts: Sequence[int],
+        new: CompiledRules,
         inside: Inside | None = None,
-    ) -> None:
-        """Fill this fresh state from records that name rules and zones by other positions."""
-        new = self.compiled
-        position = {own: n for n, own in enumerate(new.rule_ids)}
-        rule_to = np.array([position.get(own, -1) for own in rules] or [-1], np.int32)
-        was = {own: n for n, own in enumerate(rules)}
+    ) -> Self:
+        """The state `kept`, with its rules and zones where `new` has them."""
+        state = cls(new)
+        state.held.counts[list(_KEPT)] = counts
+        was = {own: n for n, own in enumerate(kept.rules)}
         for n, (own, condition) in enumerate(zip(new.rule_ids, new.conditions, strict=True)):
             before = was.get(own, -1)
-            same = before >= 0 and conditions[before] == condition
-            self.held.from_ms[n] = from_ms[before] if same else self.clock_ms
-        places = {key: n for n, key in enumerate(new.zone_keys)}
-        zone_to = np.array([places.get(key, -1) for key in zones] or [-1], np.int32)
+            same = before >= 0 and kept.conditions[before] == condition
+            state.held.from_ms[n] = kept.from_ms[before] if same else state.clock_ms
+        zone_to = _positions(kept.zones, new.zone_keys)
+        stay_vehicle, stays = kept.stay_vehicle, kept.stays
         stays["zone"] = zone_to[stays["zone"]]
-        kept = stays["zone"] >= 0
-        stay_vehicle, stays = stay_vehicle[kept], stays[kept]
+        stay_vehicle, stays = stay_vehicle[stays["zone"] >= 0], stays[stays["zone"] >= 0]
         if inside is not None:
-            stay_vehicle, stays = _joined(stay_vehicle, stays, inside, self.clock_ms)
-        latches["rule"] = rule_to[latches["rule"]]
-        noted = latches["zone"] >= 0
-        latches["zone"][noted] = np.where((moved := zone_to[latches["zone"][noted]]) < 0, -2, moved)
-        latches = latches[(latches["rule"] >= 0) & (latches["zone"] >= -1)]
-        order = np.lexsort((stays["zone"], stay_vehicle))
+            stay_vehicle, stays = _joined(stay_vehicle, stays, inside, state.clock_ms)
+        latches = kept.latches
+        latches["rule"] = _positions(kept.rules, new.rule_ids)[latches["rule"]]
+        of_stay = latches["zone"] >= 0
+        latches["zone"][of_stay] = zone_to[latches["zone"][of_stay]]
+        gone = (latches["rule"] < 0) | (of_stay & (latches["zone"] < 0))
+        state._fill(kept.vehicles, stay_vehicle, stays, latches[~gone])
+        return state
+
+    def _fill(
+        self, vehicles: Records, stay_vehicle: Int64, stays: Records, latches: Records
+    ) -> None:
         count = np.bincount(stay_vehicle, minlength=len(vehicles))
         vehicles["count"] = vehicles["room"] = count
         vehicles["at"] = np.cumsum(count) - count
+        room = np.zeros(max(64, len(stays)), STAY)
+        room[: len(stays)] = stays[np.lexsort((stays["zone"], stay_vehicle))]
         table = laid_out(latches, np.zeros(_size(len(latches)), LATCH))
         self.rows = len(vehicles)
         self.held.counts[Count.STAYS] = len(stays)
         self.held.counts[Count.LATCHES] = len(latches)
-        room = np.zeros(max(64, len(stays)), STAY)
-        room[: len(stays)] = stays[order]
         self.held = self.held._replace(vehicles=vehicles, stays=room, latches=table)
+
+
+def _positions(names: Sequence[str], among: Sequence[str]) -> Int32:
+    """Where each of `names` stands `among` others, -1 where it does not; int32, never empty."""
+    held = {name: n for n, name in enumerate(among)}
+    return np.array([held.get(name, -1) for name in names] or [-1], np.int32)
 
 
 def _joined(

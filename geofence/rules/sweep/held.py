@@ -135,8 +135,8 @@ class Held(NamedTuple):
 class Fixes(NamedTuple):
     """n fixes in order of arrival, as far as rules need them.
 
-    `vehicle` int32[n] rows, `t_ms` int64[n] event times that count, `lon`, `lat` float64[n] degrees,
-    `speed_mps` float32[n] (NaN = unknown), `live` bool[n]: believed, newer than all before it of
+    `vehicle` int32[n] rows, `t_ms` int64[n] event times that count, `lon`, `lat` float64[n]
+    degrees, `speed_mps` float32[n] (NaN = unknown), `live` bool[n]: believed, newer than all before it of
     its vehicle and no back-fill; the others are looked at no further.
     """
 

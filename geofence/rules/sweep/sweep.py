@@ -31,7 +31,7 @@ _NONE = np.uint64(0)
 
 @compiled
 def advance(book, held, class_of, class_bits, fixes, moves):
-    """Advance by a batch; `class_of` int32[vehicles] and `class_bits` say which rules are about whom.
+    """Advance by a batch; `class_of` int32[vehicles] and `class_bits`: which rules are about whom.
 
     Begins at `counts[AT_FIX]` and `counts[AT_MOVE]` and stops where an array has no room for what
     comes next: False, and after more room was made the same call goes on.  True when it is done.
