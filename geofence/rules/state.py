@@ -70,14 +70,17 @@ class RuleState:
             self.held = self.held._replace(vehicles=vehicles)
 
     def make_more_room(self) -> Held:
-        """Twice the room for all that grows with what happens; the arrays as they are now."""
-        held, least = self.held, 64 + 4 * len(self.compiled.rule_ids)
-        latches = np.zeros(_size(max(len(held.latches) // 2, 2 * least)), LATCH)
+        """Room for what the kernel wanted, and as much again; the arrays as they are now."""
+        held, wanted = self.held, int(self.held.counts[Count.WANTED])
+        latches = held.latches
+        if 2 * (held.counts[Count.LATCHES] + 2 * wanted) > len(latches):
+            used = latches[latches["used"] == 1]
+            latches = laid_out(used, np.zeros(_size(len(used) + 2 * wanted), LATCH))
         self.held = held._replace(
-            stays=_wider(held.stays, least),
-            dues=_wider(held.dues, least),
-            latches=laid_out(held.latches[held.latches["used"] == 1], latches),
-            alerts=_wider(held.alerts, least),
+            stays=_wider(held.stays, held.counts[Count.STAYS] + wanted),
+            dues=_wider(held.dues, held.counts[Count.DUES] + wanted),
+            latches=latches,
+            alerts=_wider(held.alerts, held.counts[Count.ALERTS] + wanted),
         )
         return self.held
 
@@ -248,8 +251,10 @@ def _joined(
     return inside.vehicle.astype(np.int64), out
 
 
-def _wider(records: Records, least: int) -> Records:
-    out = np.zeros(max(least, 2 * len(records)), records.dtype)
+def _wider(records: Records, wanted: int) -> Records:
+    if wanted <= len(records):
+        return records
+    out = np.zeros(2 * wanted, records.dtype)
     out[: len(records)] = records
     return out
 
