@@ -31,7 +31,7 @@ class Registry:
 
     @classmethod
     def from_csv(cls, path: Path) -> Self:
-        """Read columns `vehicle_id`, `terminal` (the vehicle's id where there is none) and `groups`.
+        """Read columns `vehicle_id`, `terminal` (its vehicle's id where there is none), `groups`.
 
         Groups are names separated by spaces, commas or semicolons; those of all rows of a vehicle
         count.

@@ -159,7 +159,7 @@ class RuleFile(Thresholds, ZoneRules):
         return cls.of_document(Document.parse(content.text, content.syntax))
 
     @classmethod
-    def schema(cls) -> dict[str, object]:
+    def as_json_schema(cls) -> dict[str, object]:
         """JSON Schema of a rules file, for editors and other programs."""
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.affinity import scale
+from shapely.geometry.base import BaseGeometry
 
 from geofence.zone import Zone, ZoneKind
 from geofence.zoneset import ZoneSet
@@ -30,7 +31,7 @@ def widened(zone: Zone, metres: float) -> dict[str, object] | None:
     if zone.geometry is None or zone.bounds is None:
         return None
     properties: dict[str, object] = {}
-    geometry: shapely.Geometry = zone.geometry
+    geometry: BaseGeometry = zone.geometry
     if zone.kind is ZoneKind.CIRCLE:
         properties["radius_m"] = zone.reach_m + metres
     elif zone.kind is ZoneKind.CORRIDOR:
@@ -41,8 +42,12 @@ def widened(zone: Zone, metres: float) -> dict[str, object] | None:
         flat = scale(geometry, xfact=across, yfact=1.0, origin=(0, 0))
         wide = shapely.buffer(flat, metres / _M_PER_DEGREE, quad_segs=_ARCS)
         geometry = scale(wide, xfact=1 / across, yfact=1.0, origin=(0, 0))
-    shape = shapely.geometry.mapping(geometry)
-    return {"type": "Feature", "id": zone.id, "properties": properties, "geometry": shape}
+    return {
+        "type": "Feature",
+        "id": zone.id,
+        "properties": properties,
+        "geometry": geometry.__geo_interface__,
+    }
 
 
 def with_rings(

@@ -150,7 +150,7 @@ class CompiledRules:
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
-        """What each rule demands, as a digest: rules that differ only in words or severity agree."""
+        """What each rule demands, digested: rules that differ in words or severity agree."""
         return tuple(_condition(self.book, rule) for rule in self.book.rules)
 
     @cached_property

@@ -114,7 +114,7 @@ class Document:
         return cls(data, text, syntax, source)
 
     def model(self, kind: type[Model], also: Sequence[Fault] = ()) -> Model:
-        """The document as a `kind`.  Raises `RulesError` with every error in it and those `also`."""
+        """The document as a `kind`.  Raises `RulesError` with all its errors and those `also`."""
         try:
             model = kind.model_validate(self.data)
         except ValidationError as error:
@@ -173,7 +173,7 @@ def _below(path: Path, above: Path) -> bool:
     return len(path) > len(above) and path[: len(above)] == above
 
 
-def _fault(kind: type[BaseModel], details: Any) -> Fault:
+def _fault(kind: type[BaseModel], details: Any) -> Fault:  # noqa: PLR0911 - one a kind of error
     """Where and what one of pydantic's errors is, in the words of the file."""
     path, reason, message = tuple(details["loc"]), details["type"], str(details["msg"])
     found = f", found {shown(details['input'])}"

@@ -1,7 +1,7 @@
 """The one call: fixes and transitions in, alerts out.
 
-`Evaluator` holds the book in use and the state; a new book is compiled elsewhere, offered, and taken
-up between two batches.
+`Evaluator` holds the book in use and the state; a new book is compiled elsewhere, offered, and
+taken up between two batches.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Evaluator:
 
     def __init__(self, compiled: CompiledRules, state: RuleState | None = None) -> None:
         self._lock = threading.Lock()
+        self._adopting = False
         self._offered: tuple[CompiledRules, Inside | None] | None = None
         self._use(state or RuleState(compiled))
 

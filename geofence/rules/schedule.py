@@ -141,4 +141,4 @@ class Calendar:
     def is_open(self, schedule: int, t_ms: Int64) -> NDArray[np.bool_]:
         """Whether a schedule is open at n instants, bool[n]; closing instants are closed."""
         own = self.switch_ms[self.at[schedule] : self.at[schedule + 1]]
-        return np.searchsorted(own, t_ms, side="right") % 2 == 1
+        return np.asarray(np.searchsorted(own, t_ms, side="right") % 2 == 1)

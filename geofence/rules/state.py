@@ -6,6 +6,7 @@ where they are written down or carried over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -32,6 +33,19 @@ class Inside(NamedTuple):
     since_ms: Int64
 
 
+class _Kept(NamedTuple):
+    """A state whose rules and zones are named by positions in `rules` and `zones`."""
+
+    vehicles: Records
+    stay_vehicle: Int64
+    stays: Records
+    latches: Records
+    from_ms: Int64
+    rules: Sequence[str]
+    conditions: Sequence[str]
+    zones: Sequence[str]
+
+
 class RuleState:
     """Everything that rules remember of a fleet of `rows` vehicles, for the book `compiled`."""
 
@@ -56,14 +70,17 @@ class RuleState:
             self.held = self.held._replace(vehicles=vehicles)
 
     def make_more_room(self) -> Held:
-        """Twice the room for all that grows with what happens; the arrays as they are now."""
-        held, least = self.held, 64 + 4 * len(self.compiled.rule_ids)
-        latches = np.zeros(_size(max(len(held.latches) // 2, 2 * least)), LATCH)
+        """Room for what the kernel wanted, and as much again; the arrays as they are now."""
+        held, wanted = self.held, int(self.held.counts[Count.WANTED])
+        latches = held.latches
+        if 2 * (held.counts[Count.LATCHES] + 2 * wanted) > len(latches):
+            used = latches[latches["used"] == 1]
+            latches = laid_out(used, np.zeros(_size(len(used) + 2 * wanted), LATCH))
         self.held = held._replace(
-            stays=_wider(held.stays, least),
-            dues=_wider(held.dues, least),
-            latches=laid_out(held.latches[held.latches["used"] == 1], latches),
-            alerts=_wider(held.alerts, least),
+            stays=_wider(held.stays, held.counts[Count.STAYS] + wanted),
+            dues=_wider(held.dues, held.counts[Count.DUES] + wanted),
+            latches=latches,
+            alerts=_wider(held.alerts, held.counts[Count.ALERTS] + wanted),
         )
         return self.held
 
@@ -82,7 +99,7 @@ class RuleState:
         latches, left = packed_latches(self.held, self._cool_ms())
         self.held.counts[Count.LATCHES] = left
         self.held = self.held._replace(latches=latches)
-        used = latches[latches["used"] == 1]
+        used: Records = latches[latches["used"] == 1]
         return used[np.lexsort((used["zone"], used["vehicle"], used["rule"]))]
 
     def _cool_ms(self) -> Int64:
@@ -125,22 +142,25 @@ class RuleState:
         """
         try:
             parts = msgspec.msgpack.decode(data)
-            if (parts["schema"], parts["version"]) != ("rule_state", VERSION):
-                raise ValueError("another schema or version")
-            records = [
-                np.frombuffer(parts[name], dtype).copy()
-                for name, dtype in (
-                    ("vehicles", VEHICLE), ("stay_vehicle", np.int64), ("stays", STAY),
-                    ("latches", LATCH), ("from_ms", np.int64),
-                )
-            ]  # fmt: skip
+            known = (parts["schema"], parts["version"]) == ("rule_state", VERSION)
+            kept = _Kept(
+                vehicles=np.frombuffer(parts["vehicles"], VEHICLE).copy(),
+                stay_vehicle=np.frombuffer(parts["stay_vehicle"], np.int64).copy(),
+                stays=np.frombuffer(parts["stays"], STAY).copy(),
+                latches=np.frombuffer(parts["latches"], LATCH).copy(),
+                from_ms=np.frombuffer(parts["from_ms"], np.int64).copy(),
+                rules=parts["rules"],
+                conditions=parts["conditions"],
+                zones=parts["zones"],
+            )
+            counts = parts["counts"]
         except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
             msg = f"not a rule state of version {VERSION}: {error}"
             raise ValueError(msg) from error
-        state = cls(compiled)
-        state.held.counts[list(_KEPT)] = parts["counts"]
-        state._take(*records, parts["rules"], parts["conditions"], parts["zones"])
-        return state
+        if not known:
+            msg = f"not a rule state of version {VERSION}, but of another"
+            raise ValueError(msg)
+        return cls._from(kept, counts, compiled)
 
     def rebased(self, new: CompiledRules, inside: Inside | None = None) -> Self:
         """The same state for another book or other zones; nothing is lost or told twice.
@@ -152,62 +172,69 @@ class RuleState:
         `watched` zones, for zones that were added or drawn anew (`Presence.rebased`).
         """
         vehicle, stays = self.stays()
-        state = type(self)(new)
-        state.held.counts[list(_KEPT)] = self.held.counts[list(_KEPT)]
         old = self.compiled
-        records = (
-            self.held.vehicles[: self.rows].copy(),
-            vehicle,
-            stays,
-            self.latches(),
-            self.held.from_ms,
+        kept = _Kept(
+            vehicles=self.held.vehicles[: self.rows].copy(),
+            stay_vehicle=vehicle,
+            stays=stays,
+            latches=self.latches(),
+            from_ms=self.held.from_ms,
+            rules=old.rule_ids,
+            conditions=old.conditions,
+            zones=old.zone_keys,
         )
-        state._take(*records, old.rule_ids, old.conditions, old.zone_keys, inside)
-        return state
+        counts = [int(self.held.counts[count]) for count in _KEPT]
+        return self._from(kept, counts, new, inside)
 
-    def _take(
-        self,
-        vehicles: Records,
-        stay_vehicle: Int64,
-        stays: Records,
-        latches: Records,
-        from_ms: Int64,
-        rules: Any,
-        conditions: Any,
-        zones: Any,
+    @classmethod
+    def _from(
+        cls,
+        kept: _Kept,
+        counts: Sequence[int],
+        new: CompiledRules,
         inside: Inside | None = None,
-    ) -> None:
-        """Fill this fresh state from records that name rules and zones by other positions."""
-        new = self.compiled
-        position = {own: n for n, own in enumerate(new.rule_ids)}
-        rule_to = np.array([position.get(own, -1) for own in rules] or [-1], np.int32)
-        was = {own: n for n, own in enumerate(rules)}
+    ) -> Self:
+        """The state `kept`, with its rules and zones where `new` has them."""
+        state = cls(new)
+        state.held.counts[list(_KEPT)] = counts
+        was = {own: n for n, own in enumerate(kept.rules)}
         for n, (own, condition) in enumerate(zip(new.rule_ids, new.conditions, strict=True)):
             before = was.get(own, -1)
-            same = before >= 0 and conditions[before] == condition
-            self.held.from_ms[n] = from_ms[before] if same else self.clock_ms
-        places = {key: n for n, key in enumerate(new.zone_keys)}
-        zone_to = np.array([places.get(key, -1) for key in zones] or [-1], np.int32)
+            same = before >= 0 and kept.conditions[before] == condition
+            state.held.from_ms[n] = kept.from_ms[before] if same else state.clock_ms
+        zone_to = _positions(kept.zones, new.zone_keys)
+        stay_vehicle, stays = kept.stay_vehicle, kept.stays
         stays["zone"] = zone_to[stays["zone"]]
-        kept = stays["zone"] >= 0
-        stay_vehicle, stays = stay_vehicle[kept], stays[kept]
+        stay_vehicle, stays = stay_vehicle[stays["zone"] >= 0], stays[stays["zone"] >= 0]
         if inside is not None:
-            stay_vehicle, stays = _joined(stay_vehicle, stays, inside, self.clock_ms)
-        latches["rule"] = rule_to[latches["rule"]]
-        noted = latches["zone"] >= 0
-        latches["zone"][noted] = np.where((moved := zone_to[latches["zone"][noted]]) < 0, -2, moved)
-        latches = latches[(latches["rule"] >= 0) & (latches["zone"] >= -1)]
-        order = np.lexsort((stays["zone"], stay_vehicle))
+            stay_vehicle, stays = _joined(stay_vehicle, stays, inside, state.clock_ms)
+        latches = kept.latches
+        latches["rule"] = _positions(kept.rules, new.rule_ids)[latches["rule"]]
+        of_stay = latches["zone"] >= 0
+        latches["zone"][of_stay] = zone_to[latches["zone"][of_stay]]
+        gone = (latches["rule"] < 0) | (of_stay & (latches["zone"] < 0))
+        state._fill(kept.vehicles, stay_vehicle, stays, latches[~gone])
+        return state
+
+    def _fill(
+        self, vehicles: Records, stay_vehicle: Int64, stays: Records, latches: Records
+    ) -> None:
         count = np.bincount(stay_vehicle, minlength=len(vehicles))
         vehicles["count"] = vehicles["room"] = count
         vehicles["at"] = np.cumsum(count) - count
+        room = np.zeros(max(64, len(stays)), STAY)
+        room[: len(stays)] = stays[np.lexsort((stays["zone"], stay_vehicle))]
         table = laid_out(latches, np.zeros(_size(len(latches)), LATCH))
         self.rows = len(vehicles)
         self.held.counts[Count.STAYS] = len(stays)
         self.held.counts[Count.LATCHES] = len(latches)
-        room = np.zeros(max(64, len(stays)), STAY)
-        room[: len(stays)] = stays[order]
         self.held = self.held._replace(vehicles=vehicles, stays=room, latches=table)
+
+
+def _positions(names: Sequence[str], among: Sequence[str]) -> Int32:
+    """Where each of `names` stands `among` others, -1 where it does not; int32, never empty."""
+    held = {name: n for n, name in enumerate(among)}
+    return np.array([held.get(name, -1) for name in names] or [-1], np.int32)
 
 
 def _joined(
@@ -224,8 +251,10 @@ def _joined(
     return inside.vehicle.astype(np.int64), out
 
 
-def _wider(records: Records, least: int) -> Records:
-    out = np.zeros(max(least, 2 * len(records)), records.dtype)
+def _wider(records: Records, wanted: int) -> Records:
+    if wanted <= len(records):
+        return records
+    out = np.zeros(2 * wanted, records.dtype)
     out[: len(records)] = records
     return out
 

@@ -16,7 +16,7 @@ _LISTED = "zone_rule"
 
 
 class VersionError(Exception):
-    """A version that is not there, that stands on another one than the newest, or says nothing new."""
+    """A version is not there, stands on another one than the newest, or says nothing new."""
 
 
 @dataclass(frozen=True)

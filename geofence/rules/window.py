@@ -1,4 +1,4 @@
-"""Weekly windows as an operator writes them: "Mon-Fri 22:00-06:00", "周六,周日", "daily 23:30-05:00".
+"""Weekly windows as an operator writes them: "Mon-Fri 22:00-06:00", "周六,周日".
 
 A window belongs to the day on which it begins; one that ends at or before its start runs over
 midnight.  Refuses what can be read in two ways.

@@ -36,6 +36,14 @@ from ingest.registry import Registry, RegistryError
 from streams.rules import RuleFile
 from vehicleguard.sqlite_rules import SqliteVersions
 
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
+
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _STORE = click.option(
     "--store",
@@ -43,9 +51,7 @@ _STORE = click.option(
     required=True,
     help="SQLite file of the run, or one for rules alone.",
 )
-_WHO = click.option(
-    "--who", default=lambda: _user(), show_default="you", help="Who answers for it."
-)
+_WHO = click.option("--who", default=_user, show_default="you", help="Who answers for it.")
 _WHY = click.option("--why", required=True, help="Why it changes; kept for good.")
 
 
@@ -94,7 +100,7 @@ def check(file: Path, zones: Path | None, registry: Path | None) -> None:
 @rules.command()
 def schema() -> None:
     """Print the JSON Schema of a rules file (docs/rules.schema.json)."""
-    click.echo(json.dumps(RuleFile.schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(RuleFile.as_json_schema(), indent=2, ensure_ascii=False))
 
 
 @rules.command("publish")
@@ -185,13 +191,6 @@ def _fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(f"vehicleguard rules: {line}", err=True)
     sys.exit(2)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
 
 
 def _now_ms() -> int:

@@ -118,6 +118,8 @@ class Count(IntEnum):
     """Where a call that wanted more room goes on: in the fixes, the moves, and the vehicles."""
     AT_MOVE = 8
     AT_OPEN = 9
+    WANTED = 10
+    """How many of each it wanted."""
 
 
 class Held(NamedTuple):
@@ -135,9 +137,9 @@ class Held(NamedTuple):
 class Fixes(NamedTuple):
     """n fixes in order of arrival, as far as rules need them.
 
-    `vehicle` int32[n] rows, `t_ms` int64[n] event times that count, `lon`, `lat` float64[n] degrees,
-    `speed_mps` float32[n] (NaN = unknown), `live` bool[n]: believed, newer than all before it of
-    its vehicle and no back-fill; the others are looked at no further.
+    `vehicle` int32[n] rows, `t_ms` int64[n] event times that count, `lon`, `lat` float64[n]
+    degrees, `speed_mps` float32[n] (NaN = unknown), `live` bool[n]: believed, newer than all before
+    it of its vehicle and no back-fill; the others are looked at no further.
     """
 
     vehicle: NDArray[np.int32]

@@ -22,6 +22,7 @@ _SPEEDING = KINDS.index(When.SPEEDING)
 _CLOCK, _CHECKED, _OPENING = int(Count.CLOCK), int(Count.CHECKED), int(Count.OPENING)
 _STAYS, _DUES = int(Count.STAYS), int(Count.DUES)
 _LATCHES, _ALERTS = int(Count.LATCHES), int(Count.ALERTS)
+_WANTED = int(Count.WANTED)
 _AT_FIX, _AT_MOVE, _AT_OPEN = int(Count.AT_FIX), int(Count.AT_MOVE), int(Count.AT_OPEN)
 _KMH = 3.6  # km/h in a metre a second
 _SPEED_FIXES = 2  # fixes in a row that show it: one may be a receiver's slip
@@ -31,7 +32,7 @@ _NONE = np.uint64(0)
 
 @compiled
 def advance(book, held, class_of, class_bits, fixes, moves):
-    """Advance by a batch; `class_of` int32[vehicles] and `class_bits` say which rules are about whom.
+    """Advance by a batch; `class_of` int32[vehicles] and `class_bits`: which rules are about whom.
 
     Begins at `counts[AT_FIX]` and `counts[AT_MOVE]` and stops where an array has no room for what
     comes next: False, and after more room was made the same call goes on.  True when it is done.
@@ -43,7 +44,6 @@ def advance(book, held, class_of, class_bits, fixes, moves):
     m = held.counts[_AT_MOVE]
     for i in range(held.counts[_AT_FIX], fixes.vehicle.shape[0]):
         vehicle = fixes.vehicle[i]
-        about = class_bits[class_of[vehicle]]
         held.counts[_AT_FIX] = i
         while m < moves.fix.shape[0] and moves.fix[m] <= i:
             if not _has_room(held, 1, stays_needed(held, moves.vehicle[m])):
@@ -66,7 +66,7 @@ def advance(book, held, class_of, class_bits, fixes, moves):
         if own.stale or not own.known:
             if not _has_room(held, 1 + own.count, 0):
                 return False
-            find(book, held, about, vehicle, i, union)
+            find(book, held, class_bits[class_of[vehicle]], vehicle, i, union)
         past_ms = held.counts[_CLOCK] - book.settle_ms
         if past_ms >= held.counts[_OPENING] or past_ms >= first_due(held):
             if not _pass_time(book, held, class_of, class_bits, past_ms, i, union):
@@ -75,7 +75,7 @@ def advance(book, held, class_of, class_bits, fixes, moves):
         if kmh > own.limit or (own.over > 0 and kmh >= 0.0):
             if not _has_room(held, 1, 0):
                 return False
-            _weigh_speed(book, held, about, fixes, i, kmh, union)
+            _weigh_speed(book, held, class_bits[class_of[vehicle]], fixes, i, kmh, union)
     held.counts[_AT_FIX] = 0
     held.counts[_AT_MOVE] = 0
     return True
@@ -84,13 +84,16 @@ def advance(book, held, class_of, class_bits, fixes, moves):
 @compiled
 def _has_room(held, times, stays):
     """Whether every rule may raise something so many times, and `stays` fit in."""
-    each = times * (held.from_ms.shape[0] + 1)
-    return (
+    each = times * (held.from_ms.shape[0] + 1) + stays
+    if (
         held.counts[_ALERTS] + each <= held.alerts.shape[0]
         and held.counts[_DUES] + each <= held.dues.shape[0]
         and 2 * (held.counts[_LATCHES] + 2 * each) <= held.latches.shape[0]
         and held.counts[_STAYS] + stays <= held.stays.shape[0]
-    )
+    ):
+        return True
+    held.counts[_WANTED] = each
+    return False
 
 
 @compiled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -99,7 +100,7 @@ class Drive:
         """Alerts as (rule, vehicle, zone or None, seconds after T0, detected, value)."""
         out = []
         edges = [0, *sorted(cuts), len(self.fixes)]
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in pairwise(edges):
             out += tell(evaluator, self, begin, end)
         return out
 

@@ -1,4 +1,4 @@
-"""Batches may be cut, states written down and rules edited anywhere: no alert is lost or doubled."""
+"""Cutting batches, restarting and editing rules anywhere loses and doubles no alert."""
 
 from __future__ import annotations
 
