@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from geofence.grid.predicate import compiled, orientation
+from geofence.grid.predicate import compiled, inlined, orientation
 
 ABOVE, FLIP = 2, 1
 
@@ -93,27 +93,24 @@ def holds(edges, refs, first, after, parity, lon, lat):
 
 
 @compiled
-def exactly(edges, refs, refs_at, words, begin, groups, mask, lon, lat):
-    """Which places of a leaf hold (lon, lat), exactly: `mask` has the parities to begin with."""
+def exactly(edges, refs, refs_at, words, begin, groups, mask, x, y, lon, lat):
+    """Which places of a leaf hold (lon, lat), exactly: `mask` has the parities to begin with.
+
+    (x, y) is the point in steps: only the edges that it is close to are looked up.
+    """
     touched = np.int64(0)
     for g in range(groups):
         for lane in range(LANES):
-            ref = refs[refs_at + g * LANES + lane]
-            if ref < 0:
-                break  # the last group's unused lanes
             at = begin + g * GROUP + lane
-            place = _place(words[at], words[at + LANES])
-            verdict = _says(edges, ref, lon, lat)
+            says, close, place = _judge(words[at], words[at + LANES], x, y)
+            verdict = np.int64(says)
+            if close:
+                verdict = np.int64(_says(edges, refs[refs_at + g * LANES + lane], lon, lat))
             if verdict < 0:
                 touched |= np.int64(1) << place
             else:
-                mask ^= np.int64(verdict) << place
+                mask ^= verdict << place
     return mask | touched
-
-
-@compiled
-def _place(lower, upper):
-    return ((np.int64(lower) >> 30) & 3) << 4 | ((np.int64(upper) >> 28) & 15)
 
 
 @compiled
@@ -187,25 +184,31 @@ def judge_group(words, at, x, y):
     parities = np.int64(0)
     doubt = np.int32(0)
     for lane in range(LANES):
-        lower = words[at + np.uint64(lane)]
-        upper = words[at + np.uint64(lane + LANES)]
-        ax = np.int32(lower << 18) >> 18
-        ay = np.int32(lower << 4) >> 18
-        bx = np.int32(upper << 18) >> 18
-        by = np.int32(upper << 4) >> 18
-        over = np.int32(y - ay)
-        under = np.int32(y - by)
-        dx = np.int32(bx - ax)
-        dy = np.int32(by - ay)
-        det = np.int32(np.int32(dx * over) - np.int32(dy * np.int32(x - ax)))
-        above_end = under >= 0
-        between = (over >= 0) & (not above_end)
-        counts_above = ((lower >> 28) & 1) != 0
-        flipped = ((lower >> 29) & 1) != 0
-        says = (between & ((det < 0) != flipped)) | (above_end & counts_above)
-        close = between & (abs(det) <= np.int32(_NEAR * (abs(dx) + dy) + 4))
-        close |= (abs(over) <= _NEAR) | (abs(under) <= _NEAR)
-        place = np.int64(((lower >> 26) & 48) | ((upper >> 28) & 15))
+        says, close, place = _judge(
+            words[at + np.uint64(lane)], words[at + np.uint64(lane + LANES)], x, y
+        )
         parities ^= np.int64(says) << place
         doubt |= np.int32(close)
     return parities, doubt
+
+
+@inlined
+def _judge(lower, upper, x, y):
+    """What one packed edge says of a point in steps, whether it is unsure, and of which place."""
+    ax = np.int32(lower << 18) >> 18
+    ay = np.int32(lower << 4) >> 18
+    bx = np.int32(upper << 18) >> 18
+    by = np.int32(upper << 4) >> 18
+    over = np.int32(y - ay)
+    under = np.int32(y - by)
+    dx = np.int32(bx - ax)
+    dy = np.int32(by - ay)
+    det = np.int32(np.int32(dx * over) - np.int32(dy * np.int32(x - ax)))
+    above_end = under >= 0
+    between = (over >= 0) & (not above_end)
+    counts_above = ((lower >> 28) & 1) != 0
+    flipped = ((lower >> 29) & 1) != 0
+    says = (between & ((det < 0) != flipped)) | (above_end & counts_above)
+    close = between & (abs(det) <= np.int32(_NEAR * (abs(dx) + dy) + 4))
+    close |= (abs(over) <= _NEAR) | (abs(under) <= _NEAR)
+    return says, close, np.int64(((lower >> 26) & 48) | ((upper >> 28) & 15))

@@ -181,7 +181,7 @@ def held_places(words, refs, edges, head, level, column, row, lon, lat):
     if close != 0:
         held = exactly(
             edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER, groups, mask,
-            lon, lat,
+            x, y, lon, lat,
         )  # fmt: skip
     return held
 
