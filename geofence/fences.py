@@ -79,9 +79,7 @@ class Fences:
         Raises `FenceStateError`.
         """
         try:
-            parts: dict[str, Any] = msgspec.msgpack.decode(data)
-            if (parts["schema"], parts["version"]) != ("fence_state", VERSION):
-                raise ValueError("another schema or version")
+            parts = _parts(data)
             presence = snapshot.decode(parts["presence"]).rebased(self.watch.zones)
             rules = RuleState.restore(parts["rules"], self.compiled)
             inside = Inside(*presence.inside())
@@ -110,3 +108,10 @@ class Fences:
         t_ms = np.where(live, steps["t_ms"], batch.t_ms)
         fixes = Fixes(vehicle, t_ms, batch.lon, batch.lat, batch.speed_mps, live)
         return state.rules.advance(ids, fixes, Moves.of(transitions))
+
+
+def _parts(data: bytes) -> dict[str, Any]:
+    parts: dict[str, Any] = msgspec.msgpack.decode(data)
+    if (parts["schema"], parts["version"]) != ("fence_state", VERSION):
+        raise ValueError("another schema or version")
+    return parts

@@ -67,7 +67,7 @@ def test_matching_speed(kind: str, count: int, fixes: int) -> None:
     assert zone[polygonal].tolist() == expected[1].tolist()
 
     ours, theirs = median_s(lambda: zones.match(lon, lat)), median_s(by_shapely)
-    print(  # noqa: T201 - what this file is for
+    print(
         f"\n{kind:8} zones={count:5} fixes={fixes:5}: {fixes / ours:10,.0f} fixes/s"
         f", {fix.size} pairs, shapely alone on the polygons {fixes / theirs:10,.0f}/s",
         end="",
