@@ -20,10 +20,11 @@ from geofence.rules.evaluate import Evaluator
 from geofence.rules.state import Inside, RuleState
 from geofence.rules.sweep.held import Fixes, Moves
 from geofence.watch import Presence, TrackParameters, TransitionParameters, Watch, snapshot
-from geofence.watch.track import Use
+from geofence.watch.track import Use, ticks
 from ingest.fix import FixBatch
 
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 Records = NDArray[np.void]
 
 VERSION = 1
@@ -91,11 +92,17 @@ class Fences:
             raise FenceStateError(msg) from error
 
     def advance(
-        self, state: FenceState, ids: Sequence[str], batch: FixBatch, vehicle: Int32
+        self,
+        state: FenceState,
+        ids: Sequence[str],
+        batch: FixBatch,
+        vehicle: Int32,
+        before_ms: Int64 | None = None,
     ) -> Records:
         """Advance `state` by `batch`, whose fixes are of rows `vehicle` int32[n]; the alerts.
 
-        `ids` name all rows.  A state that other fences left is taken over first: nothing is lost,
+        `ids` name all rows.  `before_ms` as in `sweep.held.Fixes`: where the batch is not all that
+        came, the time that the rest had moved on to (`ticks`).  A state that other fences left is taken over first: nothing is lost,
         made up or told twice (`Presence.rebased`, `RuleState.rebased`).  Returns `ALERT`[k] in the
         order of the fixes that showed them.
         """
@@ -103,11 +110,24 @@ class Fences:
             state.presence = state.presence.rebased(self.watch.zones)
             state.rules.offer(self.compiled, Inside(*state.presence.inside()))
         transitions, steps = self.watch.advance(state.presence, batch, vehicle)
+        moves = Moves.of(transitions)
+        return state.rules.advance(ids, self.fixes(batch, vehicle, steps, before_ms), moves)
+
+    def ticks(self, batch: FixBatch) -> Int64:
+        """The event time that each fix moves the clock to, int64[n] ms; 0 for back-fill."""
+        return ticks(batch, self.watch.tracking)
+
+    def fixes(
+        self, batch: FixBatch, vehicle: Int32, steps: Records, before_ms: Int64 | None = None
+    ) -> Fixes:
+        """What the rules need of a batch of which the watch says `steps`."""
         live = steps["use"] == Use.LIVE
         # of a fix that is not used the step says nothing
         t_ms = np.where(live, steps["t_ms"], batch.t_ms)
-        fixes = Fixes(vehicle, t_ms, batch.lon, batch.lat, batch.speed_mps, live)
-        return state.rules.advance(ids, fixes, Moves.of(transitions))
+        before_ms = np.zeros(len(batch), np.int64) if before_ms is None else before_ms
+        return Fixes(
+            vehicle, t_ms, batch.lon, batch.lat, batch.speed_mps, live, self.ticks(batch), before_ms
+        )
 
 
 def _parts(data: bytes) -> dict[str, Any]:

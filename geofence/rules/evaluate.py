@@ -72,7 +72,7 @@ class Evaluator:
         self._classes.extend(ids)
         self._state.make_room(len(ids))
         clock_ms = self._state.clock_ms
-        seen = np.concatenate([fixes.t_ms[fixes.live], moves.t_ms, [clock_ms]])
+        seen = np.concatenate([fixes.tick_ms, fixes.before_ms[-1:], moves.t_ms, [clock_ms]])
         seen = seen[seen > 0] if (seen > 0).any() else seen
         book = self.compiled.arrays(int(seen.min()) - DAY_MS, int(seen.max()) + DAY_MS)
         held = self._state.held

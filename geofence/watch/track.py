@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.grid.predicate import compiled
+from ingest.fix import FixBatch, Flag
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the WGS-84 ellipsoid (IUGG R1)."""
@@ -118,6 +119,19 @@ _MOST_A_FIX = 0.75  # one fix alone never shows that a vehicle left
 _FAR = 2.0  # two fixes so many radii off show it
 _AT_RADIUS = 8.0  # fixes just beyond the radius that show it; see `TrackParameters`
 LEAST_WEIGHT = 0.1
+
+
+def ticks(batch: FixBatch, parameters: TrackParameters) -> NDArray[np.int64]:
+    """The event time that each fix of a batch moves the fleet's clock to, int64[n] ms; 0 = none.
+
+    Whether its place is believed does not matter, so it is told from the fix alone: the clock does
+    not depend on which other vehicles are looked at together.
+    """
+    heard = batch.received_ms > 0
+    latest = batch.received_ms + round(parameters.future_after_s * 1000)
+    t_ms = np.where(heard, np.minimum(batch.t_ms, latest), batch.t_ms)
+    late = heard & (batch.received_ms - t_ms > round(parameters.back_fill_after_s * 1000))
+    return np.where(late | ((batch.flags & Flag.BACK_FILL) != 0), 0, t_ms)
 
 
 @compiled

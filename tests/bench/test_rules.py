@@ -83,6 +83,8 @@ def drive() -> list[tuple[Fixes, Moves]]:
             lat=rng.uniform(28, 29, BATCH),
             speed_mps=rng.gamma(2.0, 4.0, BATCH).astype(np.float32),
             live=np.ones(BATCH, np.bool_),
+            tick_ms=t_ms,
+            before_ms=np.zeros_like(t_ms),
         )
         at = np.sort(rng.choice(BATCH, BATCH // 50, replace=False))
         rows = []

@@ -83,9 +83,9 @@ ALERT = np.dtype(
 
 * `rule` is a position in the book, `vehicle` a row, `zone` a position in the zone set (-1 where a
   rule is about being outside of all its zones).
-* `t_ms`: event time at which it became true; `t_detected_ms`, `fix`: event time and position in
-  the batch of the fix that showed it (for a dwell or an opening window, of the fix of whichever
-  vehicle that moved the time on).
+* `t_ms`: event time at which it became true; `t_detected_ms`: event time of the fix that showed it;
+  what time alone shows (a dwell, an opening window) is shown `Timing.settle_s` later.
+* `fix`: position in the batch of the fix that showed it or moved the time on.
 * `lon`, `lat`: where the transition was, else the vehicle's newest place; degrees WGS-84.
 * `value`: seconds stayed (dwell), highest km/h (speeding), metres (approach), else NaN.
 """
@@ -120,6 +120,8 @@ class Count(IntEnum):
     AT_OPEN = 9
     WANTED = 10
     """How many of each it wanted."""
+    AT_PASSED = 11
+    """1 where what came before the fix has been dealt with."""
 
 
 class Held(NamedTuple):
@@ -140,6 +142,10 @@ class Fixes(NamedTuple):
     `vehicle` int32[n] rows, `t_ms` int64[n] event times that count, `lon`, `lat` float64[n]
     degrees, `speed_mps` float32[n] (NaN = unknown), `live` bool[n]: believed, newer than all before
     it of its vehicle and no back-fill; the others are looked at no further.
+
+    Time passes for all vehicles by the fixes of each: `tick_ms` int64[n] is the event time that a
+    fix moves the clock to (`geofence.watch.track.ticks`), and `before_ms` int64[n], not decreasing,
+    what fixes that are not among these had moved it to before; 0 = nothing.
     """
 
     vehicle: NDArray[np.int32]
@@ -148,6 +154,8 @@ class Fixes(NamedTuple):
     lat: NDArray[np.float64]
     speed_mps: NDArray[np.float32]
     live: NDArray[np.bool_]
+    tick_ms: Int64
+    before_ms: Int64
 
 
 class Moves(NamedTuple):

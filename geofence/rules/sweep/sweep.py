@@ -24,6 +24,7 @@ _STAYS, _DUES = int(Count.STAYS), int(Count.DUES)
 _LATCHES, _ALERTS = int(Count.LATCHES), int(Count.ALERTS)
 _WANTED = int(Count.WANTED)
 _AT_FIX, _AT_MOVE, _AT_OPEN = int(Count.AT_FIX), int(Count.AT_MOVE), int(Count.AT_OPEN)
+_AT_PASSED = int(Count.AT_PASSED)
 _KMH = 3.6  # km/h in a metre a second
 _SPEED_FIXES = 2  # fixes in a row that show it: one may be a receiver's slip
 _ONE = np.uint64(1)
@@ -45,38 +46,40 @@ def advance(book, held, class_of, class_bits, fixes, moves):
     for i in range(held.counts[_AT_FIX], fixes.vehicle.shape[0]):
         vehicle = fixes.vehicle[i]
         held.counts[_AT_FIX] = i
+        if fixes.before_ms[i] > 0 and held.counts[_AT_PASSED] == 0:
+            _hear(book, held, fixes.before_ms[i])
+            if not _pass_time(book, held, class_of, class_bits, i, union):
+                return False
+            held.counts[_AT_PASSED] = 1
         while m < moves.fix.shape[0] and moves.fix[m] <= i:
             if not _has_room(held, 1, stays_needed(held, moves.vehicle[m])):
                 return False
             move(book, held, class_bits[class_of[moves.vehicle[m]]], moves, m, union)
             m += 1
             held.counts[_AT_MOVE] = m
-        if not fixes.live[i]:
-            continue
         own = held.vehicles[vehicle]
-        t_ms = fixes.t_ms[i]
-        own.fix_ms = t_ms
-        own.lon = fixes.lon[i]
-        own.lat = fixes.lat[i]
-        if t_ms > held.counts[_CLOCK]:
-            if held.counts[_CLOCK] == 0:
-                held.counts[_CHECKED] = t_ms - book.settle_ms
-                held.counts[_OPENING] = next_opening(book, held, held.counts[_CHECKED])
-            held.counts[_CLOCK] = t_ms
-        if own.stale or not own.known:
+        if fixes.live[i]:
+            own.fix_ms = fixes.t_ms[i]
+            own.lon = fixes.lon[i]
+            own.lat = fixes.lat[i]
+        _hear(book, held, fixes.tick_ms[i])
+        if fixes.live[i] and (own.stale or not own.known):
             if not _has_room(held, 1 + own.count, 0):
                 return False
             find(book, held, class_bits[class_of[vehicle]], vehicle, i, union)
-        past_ms = held.counts[_CLOCK] - book.settle_ms
-        if past_ms >= held.counts[_OPENING] or past_ms >= first_due(held):
-            if not _pass_time(book, held, class_of, class_bits, past_ms, i, union):
-                return False
+        if not _pass_time(book, held, class_of, class_bits, i, union):
+            return False
+        if not fixes.live[i]:
+            held.counts[_AT_PASSED] = 0
+            continue
         kmh = fixes.speed_mps[i] * _KMH
         if kmh > own.limit or (own.over > 0 and kmh >= 0.0):
             if not _has_room(held, 1, 0):
                 return False
             _weigh_speed(book, held, class_bits[class_of[vehicle]], fixes, i, kmh, union)
+        held.counts[_AT_PASSED] = 0
     held.counts[_AT_FIX] = 0
+    held.counts[_AT_PASSED] = 0
     held.counts[_AT_MOVE] = 0
     return True
 
@@ -97,8 +100,20 @@ def _has_room(held, times, stays):
 
 
 @compiled
-def _pass_time(book, held, class_of, class_bits, past_ms, fix, union):
-    """Raise what time alone raises up to `past_ms`, in order; False where room is wanting."""
+def _hear(book, held, t_ms):
+    """Move the clock on to `t_ms`, if it is not further already."""
+    if t_ms <= held.counts[_CLOCK]:
+        return
+    if held.counts[_CLOCK] == 0:
+        held.counts[_CHECKED] = t_ms - book.settle_ms
+        held.counts[_OPENING] = next_opening(book, held, held.counts[_CHECKED])
+    held.counts[_CLOCK] = t_ms
+
+
+@compiled
+def _pass_time(book, held, class_of, class_bits, fix, union):
+    """Raise what time alone raises by now, in order; False where room is wanting."""
+    past_ms = held.counts[_CLOCK] - book.settle_ms
     while True:
         due, opening = first_due(held), held.counts[_OPENING]
         if min(due, opening) > past_ms:
@@ -126,7 +141,7 @@ def _fall_due(book, held, fix):
         return
     own = held.vehicles[vehicle]
     say_dwell(
-        book, held, rule, vehicle, held.stays[n], t_ms, held.counts[_CLOCK], fix, own.lon, own.lat
+        book, held, rule, vehicle, held.stays[n], t_ms, t_ms + book.settle_ms, fix, own.lon, own.lat
     )
 
 
@@ -182,8 +197,8 @@ def _open_for(book, held, about, vehicle, t_ms, fix, wanted, begun, union):
                 continue
             latch.since_ms = t_ms
             say(
-                book, held, rule, vehicle, zone, t_ms, held.counts[_CLOCK], fix, own.lon, own.lat,
-                np.nan,
+                book, held, rule, vehicle, zone, t_ms, t_ms + book.settle_ms, fix, own.lon,
+                own.lat, np.nan,
             )  # fmt: skip
 
 

@@ -87,7 +87,9 @@ class Drive:
         position = {name: n for n, name in enumerate(names)}
         dtypes = ("i4", "i8", "f8", "f8", "f4", "?")
         own = list(zip(*self.fixes[begin:end], strict=True)) or [()] * len(dtypes)
-        fixes = Fixes(*(np.array(c, d) for c, d in zip(own, dtypes, strict=True)))
+        columns = [np.array(c, d) for c, d in zip(own, dtypes, strict=True)]
+        tick_ms = np.where(columns[5], columns[1], 0)
+        fixes = Fixes(*columns, tick_ms, np.zeros_like(tick_ms))
         rows = [
             (m[0] - begin, m[1], position[m[2]], *m[3:])
             for m in self.moves

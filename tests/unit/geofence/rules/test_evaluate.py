@@ -110,7 +110,7 @@ def test_a_vehicle_that_is_so_when_the_window_opens_counts(when: str, place: str
     clock(drive, TEN + 300, "v", every=60)
     zones = '["park"]' if place else '{any = ["park"], ids = ["d"]}'
     rules = book(rule("r", when, 'schedule = "night"', zones=zones), head=NIGHT)
-    assert told(rules, drive) == [("r", "v", place, TEN, TEN + 61)]
+    assert told(rules, drive) == [("r", "v", place, TEN, TEN + 60)]
 
 
 def test_a_vehicle_that_comes_while_the_window_is_open_counts_when_it_comes() -> None:

@@ -161,9 +161,9 @@ def test_a_new_rule_finds_the_vehicles_where_they_are() -> None:
         book(rule("new", "inside"), rule("old", "inside"), rule("out", "outside"),
              rule("long", "dwell", "dwell_s = 20")), zone_set()))  # fmt: skip
     assert tell(made, drive, 3) == [
-        ("new", "v", "a", 100, 200, None),
-        ("out", "w", None, 100, 200, None),
-        ("long", "v", "a", 100, 200, 90.0),
+        ("new", "v", "a", 100, 160, None),
+        ("out", "w", None, 100, 160, None),
+        ("long", "v", "a", 100, 160, 90.0),
     ]
 
 
