@@ -102,9 +102,9 @@ class Fences:
         """Advance `state` by `batch`, whose fixes are of rows `vehicle` int32[n]; the alerts.
 
         `ids` name all rows.  `before_ms` as in `sweep.held.Fixes`: where the batch is not all that
-        came, the time that the rest had moved on to (`ticks`).  A state that other fences left is taken over first: nothing is lost,
-        made up or told twice (`Presence.rebased`, `RuleState.rebased`).  Returns `ALERT`[k] in the
-        order of the fixes that showed them.
+        came, the time that the rest had moved on to (`ticks`).  A state that other fences left is
+        taken over first: nothing is lost, made up or told twice (`Presence.rebased`,
+        `RuleState.rebased`).  Returns `ALERT`[k] in the order of the fixes that showed them.
         """
         if state.rules.compiled is not self.compiled:
             state.presence = state.presence.rebased(self.watch.zones)

@@ -7,13 +7,17 @@ behind the real ones in the set that is watched.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
+from geofence.rules.book import RuleBook
+from geofence.rules.choice import Tagged
+from geofence.rules.model import When
 from geofence.zone import Zone, ZoneKind
 from geofence.zoneset import ZoneSet
 
@@ -50,21 +54,36 @@ def widened(zone: Zone, metres: float) -> dict[str, object] | None:
     }
 
 
-def with_rings(
-    zones: ZoneSet, wanted: list[tuple[int, float]]
-) -> tuple[ZoneSet, NDArray[np.int32]]:
-    """`zones` and behind them a ring for each (zone, metres); which zone each ring is of, int32[r].
+class Rings(NamedTuple):
+    """A zone set and the rings behind it.
 
-    Rings have the id of their zone and the metres: `ID~500m`.
+    * `zones`: the set, and behind it the rings; the set itself when there are none.
+    * `around`: of each ring, the position of its zone and the metres.
     """
-    features, kept = [], []
-    for position, metres in wanted:
-        feature = widened(zones.zones[position], metres)
-        if feature is not None:
-            feature["id"] = f"{zones.zones[position].id}~{metres:g}m"
-            features.append(feature)
-            kept.append(position)
-    if not features:
-        return zones, np.empty(0, np.int32)
-    rings = ZoneSet.from_geojson({"type": "FeatureCollection", "features": features}, strict=False)
-    return ZoneSet([*zones.zones, *rings.zones]), np.array(kept, np.int32)
+
+    zones: ZoneSet
+    around: tuple[tuple[int, float], ...]
+
+    @classmethod
+    def of(cls, zones: ZoneSet, books: Sequence[RuleBook]) -> Self:
+        """The rings that any of `books` asks for, named by zone and metres: `ID~5m`."""
+        tagged = Tagged(zones.zones)
+        wanted: dict[tuple[int, float], None] = {}
+        for book in books:
+            for rule in book.rules:
+                if rule.when is When.APPROACH and rule.enabled:
+                    for position in np.flatnonzero(tagged.chosen(rule.zones)).tolist():
+                        wanted[position, rule.approach_m or 0.0] = None
+        features, around = [], []
+        for position, metres in wanted:
+            feature = widened(zones.zones[position], metres)
+            if feature is not None:
+                feature["id"] = f"{zones.zones[position].id}~{metres:g}m"
+                features.append(feature)
+                around.append((position, metres))
+        if not features:
+            return cls(zones, ())
+        found = ZoneSet.from_geojson(
+            {"type": "FeatureCollection", "features": features}, strict=False
+        )
+        return cls(ZoneSet([*zones.zones, *found.zones]), tuple(around))

@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.rules.approach import with_rings
+from geofence.rules.approach import Rings
 from geofence.rules.book import RuleBook
 from geofence.rules.choice import Tagged, VehicleClasses
 from geofence.rules.model import When, ZoneRule
@@ -91,41 +91,45 @@ class CompiledRules:
         book: RuleBook,
         zones: ZoneSet,
         groups: Mapping[str, Collection[str]] | None = None,
+        rings: Rings | None = None,
     ) -> Self:
-        """Compile `book` for `zones` and a fleet whose vehicles are in `groups` (id: names)."""
+        """Compile `book` for `zones` and a fleet whose vehicles are in `groups` (id: names).
+
+        `rings` around these zones may be handed in, so that several books watch the same zones;
+        they have to be those of this book at least (`Rings.of`).
+        """
+        rings = Rings.of(zones, [book]) if rings is None else rings
         rules = book.rules
         tagged = Tagged(zones.zones)
         members = np.zeros((len(zones), len(rules)), np.bool_)
-        wanted: dict[tuple[int, float], list[int]] = {}
+        ringed = np.zeros((len(rings.around), len(rules)), np.bool_)
+        ring_at = {key: ring for ring, key in enumerate(rings.around)}
         for n, rule in enumerate(rules):
-            chosen = tagged.chosen(rule.zones)
-            members[:, n] = chosen
+            members[:, n] = tagged.chosen(rule.zones)
             if rule.when is When.APPROACH and rule.enabled:
-                for position in np.flatnonzero(chosen):
-                    wanted.setdefault((int(position), rule.approach_m or 0.0), []).append(n)
+                for position in np.flatnonzero(members[:, n]).tolist():
+                    ring = ring_at.get((position, rule.approach_m or 0.0), -1)
+                    if ring >= 0:  # a refused zone has none
+                        ringed[ring, n] = True
         counts = members.sum(axis=0).astype(np.int64)
-        shown = [key for key in wanted if zones.zones[key[0]].geometry is not None]
-        watched, ring_of = with_rings(zones, shown)
-        rings = np.zeros((len(ring_of), len(rules)), np.bool_)
-        for ring, key in enumerate(shown):
-            rings[ring, wanted[key]] = True
         for n, rule in enumerate(rules):
             if not rule.enabled or rule.when is When.APPROACH:
                 members[:, n] &= rule.enabled and rule.when is not When.APPROACH
         kinds = np.array([[r.when is kind for r in rules] for kind in KINDS], np.bool_)
         # a rule about no zone would be about vehicles outside of nothing
         kinds &= np.array([rule.enabled for rule in rules], np.bool_) & (counts > 0)
+        ring_of = np.array([position for position, _ in rings.around], np.int32)
         crossing = members[:, kinds[KINDS.index(When.CROSS)]].any(axis=1)
         names = list(book.schedules())
         calendar = Calendar.nowhere(list(book.schedules().values()))
         return cls(
             book=book,
             zones=zones,
-            watched=watched,
+            watched=rings.zones,
             groups=groups or {},
             zone_counts=counts,
             crossed=np.concatenate([crossing, np.zeros(len(ring_of), np.bool_)]),
-            _arrays=_arrays(book, np.concatenate([members, rings]), kinds, ring_of, names),
+            _arrays=_arrays(book, np.concatenate([members, ringed]), kinds, ring_of, names),
             _calendar=calendar,
         )
 

@@ -18,6 +18,7 @@ from geofence.rules.schedule import DAY_MS
 from geofence.rules.state import Inside, RuleState
 from geofence.rules.sweep import sweep
 from geofence.rules.sweep.held import ALERT, Count, Fixes, Moves
+from geofence.watch.transition import TRANSITION
 
 Records = NDArray[np.void]
 
@@ -86,6 +87,16 @@ class Evaluator:
         while not sweep.advance(book, held, classes.of_row, classes.bits, fixes, moves):
             held = self._state.make_more_room()
         return held.alerts[: held.counts[Count.ALERTS]].copy()
+
+    def hear(self, ids: Sequence[str], clock_ms: int) -> Records:
+        """The alerts that time alone raises when the clock moves on to `clock_ms` elsewhere."""
+        if not len(ids):
+            return np.empty(0, ALERT)
+        nan, zero = np.full(1, np.nan), np.zeros(1, np.int64)
+        unknown, dead = nan.astype(np.float32), np.zeros(1, np.bool_)
+        before_ms = np.full(1, clock_ms, np.int64)
+        fixes = Fixes(np.zeros(1, np.int32), zero, nan, nan, unknown, dead, zero, before_ms)
+        return self.advance(ids, fixes, Moves.of(np.empty(0, TRANSITION)))
 
     def _use(self, state: RuleState) -> None:
         self._state = state
