@@ -11,7 +11,7 @@ import numpy as np
 from geofence.grid.predicate import compiled
 from geofence.rules.model import When
 from geofence.rules.sweep.bits import lowest
-from geofence.rules.sweep.due import first_due, pop, push
+from geofence.rules.sweep.due import FAR_MS, first_due, pop, push
 from geofence.rules.sweep.held import KINDS, Count
 from geofence.rules.sweep.latch import latched, slot_of, stay_of
 from geofence.rules.sweep.moving import find, move, plan, stays_needed, union_of, zone_for
@@ -40,47 +40,60 @@ def advance(book, held, class_of, class_bits, fixes, moves):
     Alerts are the first `counts[ALERTS]`.
     """
     union = np.zeros(book.kind_bits.shape[1], np.uint64)
-    if held.counts[_CLOCK] > 0 and held.counts[_AT_OPEN] == 0:
-        held.counts[_OPENING] = next_opening(book, held, held.counts[_CHECKED])
-    m = held.counts[_AT_MOVE]
-    for i in range(held.counts[_AT_FIX], fixes.vehicle.shape[0]):
+    # handing `book` and `held` to a function counts a reference for each of their arrays, which
+    # costs more than all else that most fixes need: so what is asked of every fix is asked here
+    counts, vehicles, dues, settle_ms = held.counts, held.vehicles, held.dues, book.settle_ms
+    move_fix, before_ms, tick_ms = moves.fix, fixes.before_ms, fixes.tick_ms
+    live, speed_mps = fixes.live, fixes.speed_mps
+    if counts[_CLOCK] > 0 and counts[_AT_OPEN] == 0:
+        counts[_OPENING] = next_opening(book, held, counts[_CHECKED])
+    m = counts[_AT_MOVE]
+    for i in range(counts[_AT_FIX], fixes.vehicle.shape[0]):
         vehicle = fixes.vehicle[i]
-        held.counts[_AT_FIX] = i
-        if fixes.before_ms[i] > 0 and held.counts[_AT_PASSED] == 0:
-            _hear(book, held, fixes.before_ms[i])
-            if not _pass_time(book, held, class_of, class_bits, i, union):
-                return False
-            held.counts[_AT_PASSED] = 1
-        while m < moves.fix.shape[0] and moves.fix[m] <= i:
+        counts[_AT_FIX] = i
+        if before_ms[i] > 0 and counts[_AT_PASSED] == 0:
+            if before_ms[i] > counts[_CLOCK]:
+                if counts[_CLOCK] == 0:
+                    _begin(book, held, before_ms[i])
+                counts[_CLOCK] = before_ms[i]
+            due_ms = dues[0].t_ms if counts[_DUES] > 0 else FAR_MS
+            if counts[_CLOCK] - settle_ms >= min(due_ms, counts[_OPENING]):
+                if not _pass_time(book, held, class_of, class_bits, i, union):
+                    return False
+            counts[_AT_PASSED] = 1
+        while m < move_fix.shape[0] and move_fix[m] <= i:
             if not _has_room(held, 1, stays_needed(held, moves.vehicle[m])):
                 return False
             move(book, held, class_bits[class_of[moves.vehicle[m]]], moves, m, union)
             m += 1
-            held.counts[_AT_MOVE] = m
-        own = held.vehicles[vehicle]
-        if fixes.live[i]:
+            counts[_AT_MOVE] = m
+        own = vehicles[vehicle]
+        if live[i]:
             own.fix_ms = fixes.t_ms[i]
             own.lon = fixes.lon[i]
             own.lat = fixes.lat[i]
-        _hear(book, held, fixes.tick_ms[i])
-        if fixes.live[i] and (own.stale or not own.known):
+        if tick_ms[i] > counts[_CLOCK]:
+            if counts[_CLOCK] == 0:
+                _begin(book, held, tick_ms[i])
+            counts[_CLOCK] = tick_ms[i]
+        if live[i] and (own.stale or not own.known):
             if not _has_room(held, 1 + own.count, 0):
                 return False
             find(book, held, class_bits[class_of[vehicle]], vehicle, i, union)
-        if not _pass_time(book, held, class_of, class_bits, i, union):
-            return False
-        if not fixes.live[i]:
-            held.counts[_AT_PASSED] = 0
-            continue
-        kmh = fixes.speed_mps[i] * _KMH
-        if kmh > own.limit or (own.over > 0 and kmh >= 0.0):
-            if not _has_room(held, 1, 0):
+        due_ms = dues[0].t_ms if counts[_DUES] > 0 else FAR_MS
+        if counts[_CLOCK] - settle_ms >= min(due_ms, counts[_OPENING]):
+            if not _pass_time(book, held, class_of, class_bits, i, union):
                 return False
-            _weigh_speed(book, held, class_bits[class_of[vehicle]], fixes, i, kmh, union)
-        held.counts[_AT_PASSED] = 0
-    held.counts[_AT_FIX] = 0
-    held.counts[_AT_PASSED] = 0
-    held.counts[_AT_MOVE] = 0
+        if live[i]:
+            kmh = speed_mps[i] * _KMH
+            if kmh > own.limit or (own.over > 0 and kmh >= 0.0):
+                if not _has_room(held, 1, 0):
+                    return False
+                _weigh_speed(book, held, class_bits[class_of[vehicle]], fixes, i, kmh, union)
+        counts[_AT_PASSED] = 0
+    counts[_AT_FIX] = 0
+    counts[_AT_MOVE] = 0
+    counts[_AT_PASSED] = 0
     return True
 
 
@@ -100,14 +113,10 @@ def _has_room(held, times, stays):
 
 
 @compiled
-def _hear(book, held, t_ms):
-    """Move the clock on to `t_ms`, if it is not further already."""
-    if t_ms <= held.counts[_CLOCK]:
-        return
-    if held.counts[_CLOCK] == 0:
-        held.counts[_CHECKED] = t_ms - book.settle_ms
-        held.counts[_OPENING] = next_opening(book, held, held.counts[_CHECKED])
-    held.counts[_CLOCK] = t_ms
+def _begin(book, held, t_ms):
+    """The clock's first time: what opened before it is nobody's concern."""
+    held.counts[_CHECKED] = t_ms - book.settle_ms
+    held.counts[_OPENING] = next_opening(book, held, held.counts[_CHECKED])
 
 
 @compiled
