@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geofence import ZoneSet
 from geofence.fences import Fences
+from geofence.rules.approach import Rings
 from geofence.rules.book import RuleBook, dangling
 from geofence.rules.compile import CompiledRules
 from geofence.rules.document import Document, RulesError
@@ -206,6 +207,22 @@ class Rules:
         """The rules about zones, ready to be asked; None when no rule is on."""
         if not any(rule.enabled for rule in self.book.rules):
             return None
+        return self.fences_over(Rings.of(self.zones, [self.book]))
+
+    @staticmethod
+    def fences_of(pair: tuple[Rules, Rules]) -> tuple[Fences, Fences]:
+        """The rules of both ready to be asked, over one watched set where their zones are one."""
+        one, other = pair
+        if one.zones is other.zones:
+            rings = Rings.of(one.zones, [one.book, other.book])
+            return one.fences_over(rings), other.fences_over(rings)
+        return (
+            one.fences_over(Rings.of(one.zones, [one.book])),
+            other.fences_over(Rings.of(other.zones, [other.book])),
+        )
+
+    def fences_over(self, rings: Rings) -> Fences:
+        """The rules about zones, on or not, over these zones and rings around them."""
         held = self.thresholds.plausibility
         tracking = TrackParameters(
             max_speed_mps=held.max_speed_mps,
@@ -215,8 +232,7 @@ class Rules:
             future_after_s=held.future_after_s,
             back_fill_after_s=held.back_fill_after_s,
         )
-        compiled = CompiledRules.of(self.book, self.zones, self.groups)
-        return Fences(compiled, tracking)
+        return Fences(CompiledRules.of(self.book, self.zones, self.groups, rings), tracking)
 
     def guarding(self) -> NDArray[np.bool_]:
         """Which zones guard what is parked in them, bool[number of zones]."""

@@ -1,31 +1,35 @@
-"""Recorded fixes from Parquet or CSV files, read into one batch in order of arrival (DESIGN §3)."""
+"""Recorded fixes in order of arrival, from files of any size: Parquet, CSV or a system's own store.
+
+A Parquet file is read a row group at a time, so that a week need not fit into memory; how much is
+held depends on how far the groups overlap in time.  The order is that of `received`, or of `t` in
+files without it; ties keep the order of the files.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-from pyarrow import csv, parquet
+from pyarrow import parquet
 
-from ingest.fix import ALARM_BY_NAME, NO_SEQ, FixBatch, Flag
+from ingest import block
+from ingest.fix import FixBatch
 from ingest.reject import RejectReason
+from vehicleguard import recorded_rows as rows
+from vehicleguard.recorded_rows import RecordingError
 
-REQUIRED = ("vehicle_id", "t", "lon", "lat")
-_NUMBERS = ("t", "lon", "lat", "speed_mps", "heading_deg", "accuracy_m", "received")
-_TRUTHS = ("ignition", "armed")
-_TEXTS = ("vehicle_id", "alarms")
-EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0  # 2000-01-01 and 2100-01-01, UTC
+__all__ = ["Arrivals", "Recording", "RecordingError", "read"]
 
-
-class RecordingError(ValueError):
-    """A file cannot be replayed; the text is one line: file, column, what was expected."""
+_SQLITE = b"SQLite format 3\0"
+_BLOCK_ROWS = 131_072
+_EARLIEST_MS = -(2**62)
 
 
 @dataclass(frozen=True)
@@ -37,164 +41,196 @@ class Recording:
 
 
 def read(files: Sequence[Path], registered: Container[str] | None = None) -> Recording:
-    """Read `files`; with `registered`, other vehicles' rows are skipped as unregistered.
+    """Read `files` at once; with `registered`, other vehicles' rows are skipped as unregistered.
 
-    Rows are taken in order of `received`, or of `t` in files without it; ties keep the order of
-    the files.  Raises `RecordingError`.
+    Raises `RecordingError`.
     """
-    tables = [_table(path) for path in files]
-    skipped: Counter[RejectReason] = Counter()
-    for path, (_, torn) in zip(files, tables, strict=True):
-        del path
+    arrivals = Arrivals(files, registered)
+    return Recording(FixBatch.concat(list(arrivals)), +arrivals.skipped)
+
+
+class _Piece(Protocol):
+    """A part of a file that is read at once.
+
+    `begin_ms`: nothing in it arrived before; `rows`: how many it has, good and bad.
+    """
+
+    begin_ms: int
+    rows: int
+
+    def read(self, skipped: Counter[RejectReason], registered: Container[str] | None) -> FixBatch:
+        """Its fixes.  Raises `RecordingError`."""
+        ...
+
+
+class Arrivals:
+    """The fixes of some files as batches in order of arrival; iterate it once.
+
+    `rows` counts the rows of all files, `done` those read so far, `skipped` those left out, and
+    why.  Raises `RecordingError` when made or on the way.
+    """
+
+    def __init__(self, files: Sequence[Path], registered: Container[str] | None = None) -> None:
+        self.skipped: Counter[RejectReason] = Counter()
+        self._registered = registered
+        self._pieces: list[tuple[int, int, _Piece]] = []
+        for nth, path in enumerate(files):
+            for first, piece in _pieces(path, self.skipped):
+                self._pieces.append((nth, first, piece))
+        self._pieces.sort(key=lambda one: (one[2].begin_ms, one[0], one[1]))
+        self.rows = sum(piece.rows for *_, piece in self._pieces)
+        self.done = 0
+
+    def __iter__(self) -> Iterator[FixBatch]:
+        held, place = FixBatch.empty(), np.empty(0, np.int64)
+        while self._pieces:
+            nth, first, piece = self._pieces.pop(0)
+            fresh = piece.read(self.skipped, self._registered)
+            self.done += piece.rows
+            own = (np.int64(nth) << 40) + first + np.arange(len(fresh))
+            held = FixBatch.concat([held, fresh]) if len(held) else fresh
+            place = np.concatenate([place, own])
+            if (np.diff(held.received_ms) < 0).any() or (np.diff(place) < 0).any():
+                order = np.lexsort((place, held.received_ms))
+                held, place = held.take(order), place[order]
+            ready = len(held)
+            if self._pieces:
+                ready = int(np.searchsorted(held.received_ms, self._pieces[0][2].begin_ms))
+            if ready:
+                yield held.take(slice(ready))
+                held, place = held.take(slice(ready, None)), place[ready:]
+
+
+def _pieces(path: Path, skipped: Counter[RejectReason]) -> Iterator[tuple[int, _Piece]]:
+    """The pieces of a file, each with the number of its first row."""
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_SQLITE))
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}"
+        raise RecordingError(msg) from error
+    if magic == _SQLITE:
+        yield from _blocks(path)
+    elif path.suffix.lower() == ".csv":
+        table, torn = rows.csv_rows(path)
         skipped[RejectReason.BAD_VALUE] += torn
-    batch = FixBatch.concat([_batch(table, skipped, registered) for table, _ in tables])
-    order = np.argsort(batch.received_ms, kind="stable")
-    return Recording(batch.take(order), +skipped)
+        yield 0, _Table(table)
+    else:
+        yield from _row_groups(path)
 
 
-def _table(path: Path) -> tuple[pa.Table, int]:
-    """The file's known columns in their types, and how many lines were no rows at all."""
-    torn: list[object] = []
+@dataclass(eq=False)
+class _Table:
+    """A table in memory."""
 
-    def skip(row: Any) -> str:
-        torn.append(row)
-        return "skip"
+    table: pa.Table
+    begin_ms: int = field(init=False)
+    rows: int = field(init=False)
 
+    def __post_init__(self) -> None:
+        self.begin_ms = _begin_ms(self.table)
+        self.rows = self.table.num_rows
+
+    def read(self, skipped: Counter[RejectReason], registered: Container[str] | None) -> FixBatch:
+        return rows.batch_of(self.table, skipped, registered)
+
+
+@dataclass(eq=False)
+class _RowGroup:
+    """A row group of a Parquet file."""
+
+    path: Path
+    file: parquet.ParquetFile
+    number: int
+    columns: Sequence[str]
+    begin_ms: int
+    rows: int
+
+    def read(self, skipped: Counter[RejectReason], registered: Container[str] | None) -> FixBatch:
+        with rows.reading(self.path):
+            table = self.file.read_row_group(self.number, columns=list(self.columns))
+        return rows.batch_of(rows.typed(self.path, table), skipped, registered)
+
+
+def _row_groups(path: Path) -> Iterator[tuple[int, _RowGroup]]:
+    with rows.reading(path):
+        columns = rows.known_columns(path, parquet.read_schema(path).names)
+        file = parquet.ParquetFile(path, read_dictionary=["vehicle_id"], memory_map=True)
+    times = [name for name in ("received", "t") if name in columns]
+    first = 0
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        begin_ms = _stated_begin_ms(file, group, times[0])
+        if begin_ms is None:
+            with rows.reading(path):
+                table = file.read_row_group(number, columns=times)
+            begin_ms = _begin_ms(rows.typed(path, table))
+        yield first, _RowGroup(path, file, number, columns, begin_ms, group.num_rows)
+        first += group.num_rows
+
+
+def _stated_begin_ms(
+    file: parquet.ParquetFile, group: parquet.RowGroupMetaData, name: str
+) -> int | None:
+    """The earliest time that a row group says it holds, when that is certain."""
+    held = group.column(file.schema_arrow.names.index(name)).statistics
+    if held is None or not held.has_min_max or held.null_count:
+        return None
+    if not isinstance(held.min, int | float) or held.max >= rows.LATEST_S:
+        return None
+    return int(np.floor(held.min * 1000)) if held.min >= rows.EARLIEST_S else None
+
+
+def _begin_ms(table: pa.Table) -> int:
+    """When the first row of a `typed` table arrived, at the earliest."""
+    received_ms = rows.arrival_ms(table)
+    known = received_ms[received_ms >= rows.EARLIEST_S * 1000]
+    return int(known.min()) if len(known) else _EARLIEST_MS
+
+
+@dataclass(eq=False)
+class _Blocks:
+    """Some blocks of a system's store, in the order in which they were written."""
+
+    path: Path
+    first: int
+    after: int
+    begin_ms: int
+    rows: int
+
+    def read(self, skipped: Counter[RejectReason], registered: Container[str] | None) -> FixBatch:
+        with _store(self.path) as db:
+            bodies = db.execute(
+                "SELECT body FROM blocks WHERE number >= ? AND number < ? ORDER BY number",
+                (self.first, self.after),
+            ).fetchall()
+        try:
+            batch = FixBatch.concat([block.decode(body) for (body,) in bodies])
+        except block.BlockError as error:
+            msg = f"{self.path}: blocks {self.first} to {self.after - 1}: {error}"
+            raise RecordingError(msg) from error
+        if registered is None:
+            return batch
+        known = np.array([i in registered for i in batch.ids] or [False], np.bool_)[batch.vehicle]
+        skipped[RejectReason.UNREGISTERED] += int((~known).sum())
+        return batch.take(known)
+
+
+def _store(path: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))
+
+
+def _blocks(path: Path) -> Iterator[tuple[int, _Blocks]]:
     try:
-        if path.suffix.lower() == ".csv":
-            table = csv.read_csv(
-                path,
-                parse_options=csv.ParseOptions(invalid_row_handler=skip),
-                convert_options=csv.ConvertOptions(
-                    column_types=dict.fromkeys((*_TEXTS, *_NUMBERS, *_TRUTHS), pa.string()),
-                    strings_can_be_null=True,
-                ),
-            )
-        else:
-            table = parquet.read_table(path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        msg = f"{path}: expected a Parquet or CSV file of fixes: {reason}"
+        with _store(path) as db:
+            listed = db.execute("SELECT number, rows, at_ms FROM blocks ORDER BY number").fetchall()
+    except sqlite3.Error as error:
+        msg = f"{path}: expected a store with recorded fixes: {error}"
         raise RecordingError(msg) from error
-    for name in REQUIRED:
-        if name not in table.column_names:
-            found = ", ".join(table.column_names)
-            msg = f"{path}: column {name}: missing; expected {', '.join(REQUIRED)}, found {found}"
-            raise RecordingError(msg)
-    for name in (*_TEXTS, *_NUMBERS, *_TRUTHS):
-        if table.column_names.count(name) > 1:
-            msg = f"{path}: column {name}: there twice; expected it once"
-            raise RecordingError(msg)
-    columns = {
-        name: _typed(path, name, table.column(name))
-        for name in (*_TEXTS, *_NUMBERS, *_TRUTHS)
-        if name in table.column_names
-    }
-    return pa.table(columns), len(torn)
-
-
-def _typed(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    wanted = pa.string() if name in _TEXTS else pa.float64() if name in _NUMBERS else pa.bool_()
-    try:
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        if name in _NUMBERS and pa.types.is_string(column.type):
-            column = _numbers(column)
-        if name in _TRUTHS and pa.types.is_floating(column.type):
-            # a table that came by way of pandas writes an unknown truth as NaN
-            column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int8())
-        return column.cast(wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        msg = f"{path}: column {name}: expected {wanted}, found {column.type}: {reason}"
-        raise RecordingError(msg) from error
-
-
-def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts as numbers; one that is no number becomes null, so that only its row is refused."""
-    number = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-    is_number = pc.match_substring_regex(column, number)
-    return pc.utf8_trim_whitespace(pc.if_else(is_number, column, None)).cast(pa.float64())
-
-
-def _batch(
-    table: pa.Table, skipped: Counter[RejectReason], registered: Container[str] | None
-) -> FixBatch:
-    t, lon, lat = (_floats(table, name) for name in ("t", "lon", "lat"))
-    vehicle = table.column("vehicle_id").combine_chunks().dictionary_encode()
-    if isinstance(vehicle, pa.ChunkedArray):
-        vehicle = vehicle.combine_chunks()
-    ids = tuple(vehicle.dictionary.to_pylist())
-    code = vehicle.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-
-    good = np.ones(len(t), np.bool_)
-
-    def refuse(bad: NDArray[np.bool_], reason: RejectReason) -> None:
-        skipped[reason] += int(np.count_nonzero(bad & good))
-        np.logical_and(good, ~bad, out=good)
-
-    refuse((code < 0) | np.isnan(t) | np.isnan(lon) | np.isnan(lat), RejectReason.MISSING_FIELD)
-    refuse((np.abs(lon) > 180) | (np.abs(lat) > 90), RejectReason.OUTSIDE_EARTH)
-    refuse((t < EARLIEST_S) | (t >= LATEST_S), RejectReason.CLOCK_OFF)
-    if registered is not None:
-        known = np.array([vehicle_id in registered for vehicle_id in ids] or [False], np.bool_)
-        refuse(~known[code], RejectReason.UNREGISTERED)
-
-    flags = np.where((lon == 0) & (lat == 0), 0, Flag.LOCATED).astype(np.uint32)
-    for name, bit, known_bit in (
-        ("ignition", Flag.IGNITION, Flag.IGNITION_KNOWN),
-        ("armed", Flag.ARMED, Flag.ARMED_KNOWN),
-    ):
-        if name in table.column_names:
-            said = table.column(name)
-            truth = said.fill_null(False).to_numpy()  # noqa: FBT003 - pyarrow's own signature
-            flags |= np.where(said.is_valid().to_numpy(), known_bit, 0).astype(np.uint32)
-            flags |= np.where(truth, bit, 0).astype(np.uint32)
-    t_ms = _milliseconds(t)
-    received_ms = t_ms
-    if "received" in table.column_names:
-        received = _floats(table, "received")
-        told = (received >= EARLIEST_S) & (received < LATEST_S)
-        received_ms = np.where(told, _milliseconds(received), t_ms)
-    return FixBatch(
-        ids=ids,
-        vehicle=code,
-        t_ms=t_ms,
-        received_ms=received_ms,
-        lon=lon,
-        lat=lat,
-        speed_mps=_floats(table, "speed_mps").astype(np.float32),
-        heading_deg=_floats(table, "heading_deg").astype(np.float32),
-        accuracy_m=_floats(table, "accuracy_m").astype(np.float32),
-        altitude_m=np.full(len(t), np.nan, np.float32),
-        flags=flags,
-        alarms=_alarms(table),
-        seq=np.full(len(t), NO_SEQ, np.int64),
-    ).take(good)
-
-
-def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
-    """A column with NaN for null and infinity, or all NaN where there is no such column."""
-    if name not in table.column_names:
-        return np.full(table.num_rows, np.nan)
-    column: NDArray[np.float64] = table.column(name).to_numpy().astype(np.float64)
-    return np.where(np.isfinite(column), column, np.nan)
-
-
-def _milliseconds(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    # beyond the years that are kept anyway, so that nothing overflows
-    bounded = np.clip(np.nan_to_num(seconds), -LATEST_S, LATEST_S)
-    return np.rint(bounded * 1000).astype(np.int64)
-
-
-def _alarms(table: pa.Table) -> NDArray[np.uint32]:
-    if "alarms" not in table.column_names or not table.num_rows:
-        return np.zeros(table.num_rows, np.uint32)
-    encoded = table.column("alarms").fill_null("").combine_chunks().dictionary_encode()
-    bits = [
-        sum({int(ALARM_BY_NAME.get(name, 0)) for name in text.split()})
-        for text in encoded.dictionary.to_pylist()
-    ]
-    of_text: NDArray[np.uint32] = np.array(bits, np.uint32)
-    taken: NDArray[np.uint32] = of_text[encoded.indices.to_numpy()]
-    return taken
+    begin_ms, first, held, done = _EARLIEST_MS, None, 0, 0
+    for number, count, at_ms in listed:
+        first = number if first is None else first
+        held += count
+        if held >= _BLOCK_ROWS or number == listed[-1][0]:
+            yield done, _Blocks(path, first, number + 1, begin_ms, held)
+            begin_ms, first, held, done = at_ms, None, 0, done + held

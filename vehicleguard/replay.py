@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from alerts.ledger import Wanted
 from alerts.report import Report
@@ -54,13 +56,30 @@ def replay(
 def write(outcome: Outcome, out: Path) -> None:
     """Write `signals.jsonl` and `incidents.jsonl` into `out`, each whole or not at all."""
     out.mkdir(parents=True, exist_ok=True)
-    _write_lines(out / "signals.jsonl", outcome.signals)
-    _write_lines(out / "incidents.jsonl", outcome.incidents)
+    write_lines(out / "signals.jsonl", outcome.signals)
+    write_lines(out / "incidents.jsonl", outcome.incidents)
 
 
-def _write_lines(path: Path, lines: Iterable[Mapping[str, object]]) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+def write_lines(path: Path, lines: Iterable[Mapping[str, object]]) -> None:
+    """Write a JSON line each, the file whole or not at all."""
+    with whole(path) as file:
         for line in lines:
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-    unfinished.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, the file whole or not at all."""
+    with whole(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when all of it is written."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from ingest import sqlite
 from ingest.fix import COLUMNS, FixBatch, alarm_names, flag_names
 from ingest.reject import RejectReason
-from vehicleguard.recording import RecordingError, read
+from ingest.sqlite_log import SqliteLog
+from tests.unit.ingest.making import decode as native
+from vehicleguard import recorded_rows as rows_module
+from vehicleguard.recording import Arrivals, RecordingError, read
 
 T = 1_750_000_000.0
 Row = dict[str, object]
@@ -224,3 +230,74 @@ def test_a_file_without_rows_holds_nothing(tmp_path: Path, write: object, name: 
     path = write(tmp_path / name, [GOOD | {"lon": 999.0}])
     recording = read([path])
     assert (len(recording.batch), recording.skipped.total()) == (0, 1)
+
+
+def many_rows(count: int, *, received: bool) -> list[Row]:
+    """In no order at all."""
+    rng = np.random.default_rng(count)
+    return [
+        {
+            "vehicle_id": f"v{rng.integers(20)}",
+            "t": T + float(rng.integers(0, 500)) / 2,
+            "lon": float(rng.normal(112, 1)),
+            "lat": 28.0 + n / 1e6,
+            **({"received": T + float(rng.integers(0, 500)) / 2} if received else {}),
+        }
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("received", [True, False])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_row_groups_and_files_are_merged_in_the_order_of_one_sort(
+    tmp_path: Path, *, received: bool, ordered: bool
+) -> None:
+    key = "received" if received else "t"
+    files, expected = [], []
+    for nth in range(3):
+        rows = many_rows(400 + nth, received=received)
+        if ordered:
+            rows.sort(key=lambda row: row[key])
+        rows[7]["lat"] = None
+        path = tmp_path / f"{nth}.parquet"
+        names = list(rows[0])
+        table = pa.table({name: [row[name] for row in rows] for name in names})
+        parquet.write_table(table, path, row_group_size=50)
+        files.append(path)
+        expected += [row for row in rows if row["lat"] is not None]
+    expected.sort(key=lambda row: row[key])  # keeps ties in the order of the files
+    arrivals = Arrivals(files)
+    batches = list(arrivals)
+    assert (arrivals.rows, arrivals.done) == (1203, 1203)
+    assert +arrivals.skipped == {RejectReason.MISSING_FIELD: 3}
+    whole = FixBatch.concat(batches)
+    assert vehicles(whole) == [row["vehicle_id"] for row in expected]
+    assert whole.lat.tolist() == [row["lat"] for row in expected]
+    if ordered:
+        assert max(map(len, batches)) < 400  # not all at once
+
+
+def test_a_store_of_a_run_is_read_block_by_block(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    batches = [batch_of([GOOD | {"vehicle_id": f"v{n}", "t": T + n}]) for n in range(5)]
+    with closing(sqlite.connect(path)) as db:
+        log = SqliteLog(db)
+        for n, batch in enumerate(batches):
+            log.append(batch, native([]).sightings, [], round((T + n) * 1000))
+    recording = read([path], {"v1", "v3", "v4"})
+    assert vehicles(recording.batch) == ["v1", "v3", "v4"]
+    assert recording.skipped == {RejectReason.UNREGISTERED: 2}
+    assert vehicles(read([path]).batch) == [f"v{n}" for n in range(5)]
+
+
+def test_a_store_that_holds_no_fixes_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    with closing(sqlite.connect(path)) as db:
+        db.execute("CREATE TABLE t (a)")
+    with pytest.raises(RecordingError, match="expected a store with recorded fixes"):
+        read([path])
+
+
+def batch_of(rows: list[Row]) -> FixBatch:
+    table = pa.table({name: [row[name] for row in rows] for name in rows[0]})
+    return rows_module.batch_of(rows_module.typed(Path("x"), table), Counter(), None)
