@@ -20,7 +20,7 @@ from geofence.rules.evaluate import Evaluator
 from geofence.rules.state import Inside, RuleState
 from geofence.rules.sweep.held import Fixes, Moves
 from geofence.watch import Presence, TrackParameters, TransitionParameters, Watch, snapshot
-from geofence.watch.track import Use, ticks
+from geofence.watch.track import event_times, ticks
 from ingest.fix import FixBatch
 
 Int32 = NDArray[np.int32]
@@ -121,9 +121,8 @@ class Fences:
         self, batch: FixBatch, vehicle: Int32, steps: Records, before_ms: Int64 | None = None
     ) -> Fixes:
         """What the rules need of a batch of which the watch says `steps`."""
-        live = steps["use"] == Use.LIVE
-        # of a fix that is not used the step says nothing
-        t_ms = np.where(live, steps["t_ms"], batch.t_ms)
+        t_ms, live = np.empty(len(batch), np.int64), np.empty(len(batch), np.bool_)
+        event_times(steps, batch.t_ms, t_ms, live)
         before_ms = np.zeros(len(batch), np.int64) if before_ms is None else before_ms
         return Fixes(
             vehicle, t_ms, batch.lon, batch.lat, batch.speed_mps, live, self.ticks(batch), before_ms

@@ -33,7 +33,7 @@ from vehicleguard.replay import write_lines, write_text
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-BATCH = 262_144  # fixes handed out at once: the arrays of each share stay near the core
+BATCH = 524_288  # fixes handed out at once: the arrays of each share stay near the core
 PARKING = "parking"
 """What the detectors call the fence where a vehicle parked: no zone of anybody's."""
 
@@ -126,10 +126,13 @@ def backtest(
     shares = [_Share(trial, (before, after), detectors=differ) for _ in range(jobs)]
     found: tuple[list[Signal], list[Signal]] = ([], [])
     clock_ms, fixes, first_ms, last_ms = 0, 0, 0, 0
+    ids, row_of = None, np.empty(0, np.int32)
     with ThreadPoolExecutor(jobs) as pool:
         for batch in _ahead(_cut(arrivals)):
-            row = fleet.numbers(batch.ids)[batch.vehicle]
-            _enrol(shares, fleet)
+            if batch.ids is not ids:  # a row group is handed out in several batches
+                ids, row_of = batch.ids, fleet.numbers(batch.ids)
+                _enrol(shares, fleet)
+            row = row_of[batch.vehicle]
             clock = trial.clock(batch, clock_ms)
             clock_ms = int(clock[-1])
             tasks = [
@@ -290,8 +293,8 @@ def _lines(found: Trialled) -> Iterator[dict[str, object]]:
             "t": t_ms / 1000,
             "t_detected": shown_ms / 1000,
             "shift_s": shift_ms / 1000,
-            "lon": lon,
-            "lat": lat,
+            "lon": round(lon, 7),
+            "lat": round(lat, 7),
             "value": None if math.isnan(value) else round(value, 1),
         }
 

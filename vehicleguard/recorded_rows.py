@@ -151,27 +151,30 @@ def batch_of(
             flags |= np.where(said.is_valid().to_numpy(), known_bit, 0).astype(np.uint32)
             flags |= np.where(truth, bit, 0).astype(np.uint32)
     t_ms = _milliseconds(t)
-    received_ms = arrival_ms(table)
-    return FixBatch(
+    batch = FixBatch(
         ids=ids,
         vehicle=code,
         t_ms=t_ms,
-        received_ms=received_ms,
+        received_ms=_received_ms(table, t_ms),
         lon=lon,
         lat=lat,
-        speed_mps=_floats(table, "speed_mps").astype(np.float32),
-        heading_deg=_floats(table, "heading_deg").astype(np.float32),
-        accuracy_m=_floats(table, "accuracy_m").astype(np.float32),
+        speed_mps=_floats32(table, "speed_mps"),
+        heading_deg=_floats32(table, "heading_deg"),
+        accuracy_m=_floats32(table, "accuracy_m"),
         altitude_m=np.full(len(t), np.nan, np.float32),
         flags=flags,
         alarms=_alarms(table),
         seq=np.full(len(t), NO_SEQ, np.int64),
-    ).take(good)
+    )
+    return batch if good.all() else batch.take(good)
 
 
 def arrival_ms(table: pa.Table) -> NDArray[np.int64]:
     """When each row of a `typed` table arrived: `received` where it is told, else `t`; UTC ms."""
-    t_ms = _milliseconds(_floats(table, "t"))
+    return _received_ms(table, _milliseconds(_floats(table, "t")))
+
+
+def _received_ms(table: pa.Table, t_ms: NDArray[np.int64]) -> NDArray[np.int64]:
     if "received" not in table.column_names:
         return t_ms
     received = _floats(table, "received")
@@ -183,14 +186,24 @@ def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
     """A column with NaN for null and infinity, or all NaN where there is no such column."""
     if name not in table.column_names:
         return np.full(table.num_rows, np.nan)
-    column: NDArray[np.float64] = table.column(name).to_numpy().astype(np.float64)
-    return np.where(np.isfinite(column), column, np.nan)
+    # a copy: Arrow's own memory is read-only, and kernels are compiled for what may be written
+    column: NDArray[np.float64] = np.array(table.column(name).to_numpy(), np.float64)
+    finite = np.isfinite(column)
+    return column if finite.all() else np.where(finite, column, np.nan)
+
+
+def _floats32(table: pa.Table, name: str) -> NDArray[np.float32]:
+    if name not in table.column_names:
+        return np.full(table.num_rows, np.nan, np.float32)
+    return _floats(table, name).astype(np.float32)
 
 
 def _milliseconds(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    # beyond the years that are kept anyway, so that nothing overflows
-    bounded = np.clip(np.nan_to_num(seconds), -LATEST_S, LATEST_S)
-    return np.rint(bounded * 1000).astype(np.int64)
+    """UTC ms; of times that are refused anyway something that fits."""
+    sane = np.abs(seconds) <= LATEST_S
+    bounded = seconds if sane.all() else np.where(sane, seconds, np.copysign(LATEST_S, seconds))
+    rounded: NDArray[np.int64] = np.rint(bounded * 1000).astype(np.int64)
+    return rounded
 
 
 def _alarms(table: pa.Table) -> NDArray[np.uint32]:

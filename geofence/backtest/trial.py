@@ -41,7 +41,9 @@ class Trial:
 
         `batch` is all that came, `clock_ms` how far it was before (0 at first).
         """
-        ticks = np.maximum(self.before.ticks(batch), self.after.ticks(batch))
+        ticks = self.before.ticks(batch)
+        if self.watch is None:
+            ticks = np.maximum(ticks, self.after.ticks(batch))
         return np.maximum.accumulate(np.concatenate([[clock_ms], ticks]))
 
     def shard(self) -> Shard:

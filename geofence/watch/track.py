@@ -113,6 +113,7 @@ _PARAMETERS = np.dtype(
         ("whole_after_ms", "f8"),
     ]
 )
+_BACK_FILL = int(Flag.BACK_FILL)
 _NONE, _HISTORY, _LIVE = int(Use.NONE), int(Use.HISTORY), int(Use.LIVE)
 _MEAN_OF = 8  # fixes averaged into the resting place; more would let a slow push drag it along
 _MOST_A_FIX = 0.75  # one fix alone never shows that a vehicle left
@@ -127,11 +128,29 @@ def ticks(batch: FixBatch, parameters: TrackParameters) -> NDArray[np.int64]:
     Whether its place is believed does not matter, so it is told from the fix alone: the clock does
     not depend on which other vehicles are looked at together.
     """
-    heard = batch.received_ms > 0
-    latest = batch.received_ms + round(parameters.future_after_s * 1000)
-    t_ms = np.where(heard, np.minimum(batch.t_ms, latest), batch.t_ms)
-    late = heard & (batch.received_ms - t_ms > round(parameters.back_fill_after_s * 1000))
-    return np.where(late | ((batch.flags & Flag.BACK_FILL) != 0), 0, t_ms)
+    out = np.empty(len(batch), np.int64)
+    _tick(batch.t_ms, batch.received_ms, batch.flags, parameters.record(), _BACK_FILL, out)
+    return out
+
+
+@compiled
+def _tick(t_ms, received_ms, flags, parameters, back_fill, out):
+    p = parameters[0]
+    for i in range(t_ms.shape[0]):
+        t, old = t_ms[i], (flags[i] & back_fill) != 0
+        if received_ms[i] > 0:
+            t = min(t, received_ms[i] + p.future_after_ms)
+            old |= received_ms[i] - t > p.back_fill_after_ms
+        out[i] = 0 if old else t
+
+
+@compiled
+def event_times(steps, t_ms, out, live):
+    """Event times that count, into `out`, and which fixes are live; of `STEP`[n]."""
+    for i in range(steps.shape[0]):
+        live[i] = steps[i].use == _LIVE
+        # of a fix that is not used the step says nothing
+        out[i] = steps[i].t_ms if live[i] else t_ms[i]
 
 
 @compiled

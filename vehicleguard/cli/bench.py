@@ -10,12 +10,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from vehicleguard.bench import backtest as backtest_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import matching as matching_bench
 from vehicleguard.bench import processor as processor_bench
 
-PARTS = ("ingest", "processor", "latency", "geofence")
+PARTS = ("ingest", "processor", "latency", "geofence", "backtest")
 FENCES = (1_000, 10_000, 100_000)
 _NAMES = {
     "bare": "bare paho loop",
@@ -54,7 +55,7 @@ def bench(
     to: Path | None,
     quick: bool,
 ) -> None:
-    """Measure this machine: ingest, processor, latency, geofence (all, or the parts named).
+    """Measure this machine: ingest, processor, latency, geofence, backtest; all, or parts named.
 
     Ratios are of one run with alternating rounds; quote them rather than absolute figures.
     """
@@ -76,6 +77,9 @@ def bench(
         if not parts or "geofence" in parts:
             fences, fixes = ((100, 1_000), 20_000) if quick else (FENCES, 1_000_000)
             figures["geofence"] = _geofence(out, fences, fixes, rounds, said)
+        if not parts or "backtest" in parts:
+            size = backtest_bench.QUICK if quick else backtest_bench.WHOLE
+            figures["backtest"] = _backtest(out, size, said)
     if to is not None:
         to.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
@@ -156,3 +160,19 @@ def _geofence(
     table.add_row("index, MB", *(f"{one.index_mb:.0f}" for one in found))
     out.print(table)
     return [{**asdict(one), "ratio": one.ratio} for one in found]
+
+
+def _backtest(out: Console, size: backtest_bench.Size, said: object) -> dict[str, object]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    found = backtest_bench.measure(size, said)
+    table = Table(
+        "way", "threads", "million fixes/s", "a week of 30,000 vehicles",
+        title=f"backtest: {found.fixes:,} recorded fixes ({found.file_mb:,.0f} MB), two books of "
+        f"{backtest_bench.RULES} rules, {found.fences:,} fences, {found.alerts:,} alerts, medians",
+    )  # fmt: skip
+    for speed in found.speeds:
+        table.add_row(
+            speed.way, str(speed.jobs), f"{speed.fixes_per_s / 1e6:.2f}", f"{speed.week_s:,.0f} s"
+        )
+    out.print(table)
+    return asdict(found)
