@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
 BATCH = 524_288  # fixes handed out at once: the arrays of each share stay near the core
+_AT_WORK = 1  # batches that wait behind the one that is worked on
 PARKING = "parking"
 """What the detectors call the fence where a vehicle parked: no zone of anybody's."""
 
@@ -52,10 +55,35 @@ class Trialled:
     thresholds_differ: bool
 
 
+@dataclass(frozen=True, eq=False)
+class _Handed:
+    """A batch for all shares: `row` int32[n] of the fleet, `names` its vehicles, by row."""
+
+    batch: FixBatch
+    row: Int32
+    clock_ms: Int64
+    names: Sequence[str]
+
+    def of(self, nth: int, of: int) -> Any:
+        """The fixes of one share; all of them without copying where there is one."""
+        return slice(len(self.row)) if of == 1 else np.flatnonzero(self.row % of == nth)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What the positions of both books are among the names of the whole."""
+
+    rules: tuple[Int32, Int32]
+    zones: tuple[Int32, Int32]
+
+
 class _Share:
     """A shard of the fleet, with what both sides told of it so far."""
 
-    def __init__(self, trial: Trial, sides: Sequence[Rules], *, detectors: bool) -> None:
+    def __init__(
+        self, place: tuple[int, int], trial: Trial, sides: Sequence[Rules], *, detectors: bool
+    ) -> None:
+        self._nth, self._of = place
         self.told = (Told(), Told())
         self.rows = np.empty(0, np.int32)
         self.ids: list[str] = []
@@ -65,20 +93,24 @@ class _Share:
             bare = (replace(rules, book=RuleBook()) for rules in sides)
             self._detectors = [(Processor(rules), FleetState()) for rules in bare]
 
-    def extend(self, rows: Int32, ids: Sequence[str]) -> None:
-        """Take more vehicles, of these rows of the fleet."""
-        self.rows = np.concatenate([self.rows, rows])
-        self.ids += ids
-
-    def advance(
-        self, batch: FixBatch, vehicle: Int32, before_ms: Int64, number: _Numbers
-    ) -> list[tuple[int, list[Signal]]]:
+    def advance(self, handed: _Handed, number: _Numbers) -> list[tuple[int, list[Signal]]]:
         """Both books over its fixes; what the detectors raised, by side."""
+        self._enrol(handed.names)
+        own = handed.of(self._nth, self._of)
+        batch, vehicle = handed.batch.take(own), handed.row[own] // self._of
+        before_ms = handed.clock_ms[own]
         self._add(self._shard.advance(self.ids, batch, vehicle, before_ms), number)
         if not self._detectors or not len(batch):
             return []
-        own = replace(batch, ids=tuple(self.ids), vehicle=vehicle)
-        return [(n, p.step(own, state)) for n, (p, state) in enumerate(self._detectors)]
+        mine = replace(batch, ids=tuple(self.ids), vehicle=vehicle)
+        return [(n, p.step(mine, state)) for n, (p, state) in enumerate(self._detectors)]
+
+    def _enrol(self, names: Sequence[str]) -> None:
+        """Take the vehicles of the fleet that are its own: every so many-th."""
+        known = len(self.rows) * self._of + self._nth
+        if known < len(names):
+            self.rows = np.arange(self._nth, len(names), self._of, dtype=np.int32)
+            self.ids += names[known :: self._of]
 
     def finish(self, clock_ms: int, number: _Numbers) -> None:
         """The end of the recording."""
@@ -89,14 +121,6 @@ class _Share:
             self.told, raised, number.rules, number.zones, strict=True
         ):
             told.add(alerts, rule, self.rows, zone)
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """What the positions of both books are among the names of the whole."""
-
-    rules: tuple[Int32, Int32]
-    zones: tuple[Int32, Int32]
 
 
 def backtest(
@@ -123,29 +147,38 @@ def backtest(
         ),
     )
     differ = before.thresholds != after.thresholds
-    shares = [_Share(trial, (before, after), detectors=differ) for _ in range(jobs)]
+    shares = [_Share((n, jobs), trial, (before, after), detectors=differ) for n in range(jobs)]
     found: tuple[list[Signal], list[Signal]] = ([], [])
     clock_ms, fixes, first_ms, last_ms = 0, 0, 0, 0
-    ids, row_of = None, np.empty(0, np.int32)
-    with ThreadPoolExecutor(jobs) as pool:
+    ids, names, row_of = None, fleet.listed(), np.empty(0, np.int32)
+    with ExitStack() as stack:
+        workers = [stack.enter_context(ThreadPoolExecutor(1)) for _ in shares]
+        at_work: deque[tuple[int, list[Future[list[tuple[int, list[Signal]]]]]]] = deque()
+
+        def wait(most: int) -> None:
+            while len(at_work) > most:
+                done, tasks = at_work.popleft()
+                for task in tasks:
+                    for side, signals in task.result():
+                        found[side].extend(signals)
+                advanced(done)
+
         for batch in _ahead(_cut(arrivals)):
             if batch.ids is not ids:  # a row group is handed out in several batches
                 ids, row_of = batch.ids, fleet.numbers(batch.ids)
-                _enrol(shares, fleet)
-            row = row_of[batch.vehicle]
+                names = fleet.listed() if len(fleet) > len(names) else names
             clock = trial.clock(batch, clock_ms)
-            clock_ms = int(clock[-1])
+            handed = _Handed(batch, row_of[batch.vehicle], clock[:-1], names)
             tasks = [
-                pool.submit(share.advance, batch.take(own), row[own] // jobs, clock[own], number)
-                for share, own in zip(shares, _split(row, jobs), strict=True)
+                worker.submit(share.advance, handed, number)
+                for share, worker in zip(shares, workers, strict=True)
             ]
-            for task in tasks:
-                for side, signals in task.result():
-                    found[side].extend(signals)
-            fixes += len(batch)
+            clock_ms, fixes = int(clock[-1]), fixes + len(batch)
             first_ms = min(first_ms or int(batch.t_ms.min()), int(batch.t_ms.min()))
             last_ms = max(last_ms, int(batch.t_ms.max()))
-            advanced(arrivals.done)
+            at_work.append((arrivals.done, tasks))
+            wait(_AT_WORK)
+        wait(0)
     for share in shares:
         share.finish(clock_ms, number)
     sides = [Told(), Told()]
@@ -182,26 +215,6 @@ def _ahead(batches: Iterator[FixBatch]) -> Iterator[FixBatch]:
         while (batch := following.result()) is not None:
             following = reader.submit(next, batches, None)
             yield batch
-
-
-def _enrol(shares: Sequence[_Share], fleet: Names) -> None:
-    """Give the vehicles that are new to the shares, by turns."""
-    known = sum(len(share.ids) for share in shares)
-    if known == len(fleet):
-        return
-    fresh = fleet.listed()[known:]
-    for n, share in enumerate(shares):
-        skip = (n - known) % len(shares)
-        rows = np.arange(known + skip, len(fleet), len(shares), dtype=np.int32)
-        share.extend(rows, fresh[skip :: len(shares)])
-
-
-def _split(row: Int32, jobs: int) -> list[Any]:
-    """Which fixes are each share's; all of them without copying where there is one."""
-    if jobs == 1:
-        return [slice(len(row))]
-    share = row % jobs
-    return [np.flatnonzero(share == n) for n in range(jobs)]
 
 
 def _detected(signals: Sequence[Signal], rules: Names, zones: Names, fleet: Names) -> Any:

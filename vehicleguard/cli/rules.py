@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geofence import ZoneError, ZoneSet
+from geofence.datum import Datum
 from geofence.rules.compile import CompiledRules
 from geofence.rules.document import RulesError
 from geofence.rules.versions import (
@@ -62,16 +63,23 @@ def rules() -> None:
 
 @rules.command()
 @click.argument("file", type=_FILE)
-@click.option("--zones", type=_FILE, help="GeoJSON file of zones (WGS-84) to count over.")
+@click.option("--zones", type=_FILE, help="GeoJSON file of zones to count over.")
+@click.option(
+    "--zones-datum",
+    type=click.Choice([str(datum) for datum in Datum]),
+    help="What the zones' coordinates refer to, where the file does not say.",
+)
 @click.option("--registry", type=_FILE, help="CSV of vehicles and their groups.")
-def check(file: Path, zones: Path | None, registry: Path | None) -> None:
+def check(file: Path, zones: Path | None, zones_datum: str | None, registry: Path | None) -> None:
     """Say every error of a rules file with its line, column and key; exit 2 if there is one.
 
     With --zones and --registry it also says which rules are about no zone or no vehicle.
     """
     try:
         book = RuleFile.read(file).book()
-        over = ZoneSet.from_geojson(zones, strict=False) if zones else None
+        over = None
+        if zones is not None:
+            over = ZoneSet.from_stated_geojson(zones, zones_datum, strict=False)
         groups = Registry.from_csv(registry) if registry else None
     except RulesError as error:
         _fail(*error.lines())

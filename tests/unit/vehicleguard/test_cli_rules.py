@@ -53,7 +53,9 @@ def test_check_counts_rules_and_zones_and_warns_of_rules_about_nothing(
         "geometry": {"type": "Point", "coordinates": [112, 28]},
     }
     zones = tmp_path / "zones.geojson"
-    zones.write_text(json.dumps({"type": "FeatureCollection", "features": [zone] * 1}))
+    zones.write_text(
+        json.dumps({"type": "FeatureCollection", "datum": "wgs84", "features": [zone]})
+    )
     vehicles = tmp_path / "vehicles.csv"
     vehicles.write_text("vehicle_id,groups\nv,patrol\n")
     result = run("check", file, "--zones", zones, "--registry", vehicles)
