@@ -10,11 +10,12 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import ipc
 
+from ingest import arrow_bytes
 from streams.state import ROW, FleetState
 
 VERSION = 1
+_SCHEMA = "fleet_state"
 
 
 class SnapshotError(ValueError):
@@ -41,17 +42,11 @@ def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
     columns |= {name: pa.array(np.ascontiguousarray(rows[name])) for name in names}
     zones = np.asarray([*zone_ids, None], object)
     columns["fence_zone"] = pa.array(zones[rows["fence_zone"]], pa.string())
-    metadata: dict[str, str | bytes] = {"vg.schema": "fleet_state", "vg.version": str(VERSION)}
+    more = {}
     if state.fences is not None:
         held = state.fences
-        metadata["vg.fences"] = held if isinstance(held, bytes) else held.encode(len(state))
-    table = pa.table(columns).replace_schema_metadata(metadata)
-    sink = pa.BufferOutputStream()
-    options = ipc.IpcWriteOptions(compression="zstd")
-    with ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+        more["vg.fences"] = held if isinstance(held, bytes) else held.encode(len(state))
+    return arrow_bytes.write(pa.table(columns), _SCHEMA, VERSION, more)
 
 
 def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:
@@ -60,17 +55,9 @@ def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:
     Raises `SnapshotError` when the bytes are no snapshot or of another version.
     """
     try:
-        with ipc.open_stream(pa.py_buffer(data)) as reader:
-            metadata = reader.schema.metadata or {}
-            table = reader.read_all().combine_chunks()
-    except (pa.ArrowInvalid, OSError) as error:
-        msg = f"not an Arrow IPC stream: {error}"
-        raise SnapshotError(msg) from error
-    if metadata.get(b"vg.schema") != b"fleet_state" or metadata.get(b"vg.version") != (
-        str(VERSION).encode()
-    ):
-        msg = f"not a fleet state of version {VERSION}: {metadata!r}"
-        raise SnapshotError(msg)
+        table = arrow_bytes.read(data, _SCHEMA, VERSION)
+    except ValueError as error:
+        raise SnapshotError(str(error)) from error
     rows = np.zeros(table.num_rows, ROW)
     position = {zone: n for n, zone in enumerate(zone_ids)}
     for name in ROW.names or ():
@@ -80,5 +67,5 @@ def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:
         else:
             rows[name] = column.to_numpy()
     state = FleetState.restore(table.column("vehicle_id").to_pylist(), rows)
-    state.fences = metadata.get(b"vg.fences")
+    state.fences = table.schema.metadata.get(b"vg.fences")
     return state

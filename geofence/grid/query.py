@@ -41,12 +41,7 @@ def match(
     """
     changed, which, gone = changes
     change = np.searchsorted(changed, first)
-    column = np.empty(CHUNK, np.int64)
-    row = np.empty(CHUNK, np.int64)
-    leaf = np.empty(CHUNK, np.int32)
-    at = np.empty(CHUNK, np.int64)
-    todo = np.empty(CHUNK, np.int64)
-    shifts = np.empty(CHUNK, np.int64)
+    column, row, leaf, at, todo, shifts = scratch()
     for base in range(first, lon.shape[0], CHUNK):
         count = min(CHUNK, lon.shape[0] - base)
         locate(
@@ -111,6 +106,15 @@ def match(
                 which[changes_first:change], gone[changes_first:change], fix[begun:], zone[begun:],
             )  # fmt: skip
     return lon.shape[0], n, doubtful, 0, 0
+
+
+@compiled
+def scratch():
+    """Room for `locate` to work on a chunk."""
+    return (
+        np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int32),
+        np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64),
+    )  # fmt: skip
 
 
 @compiled

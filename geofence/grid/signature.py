@@ -9,7 +9,7 @@ from geofence.grid.edge import GROUP, holds
 from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, LONG, MIXED
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
-from geofence.grid.query import CHUNK, held_places, locate
+from geofence.grid.query import CHUNK, held_places, locate, scratch
 
 
 @compiled
@@ -36,12 +36,7 @@ def sign(
     `doubts` int64[d, 3] takes (fix, zone, capsule) where only the geodesic can tell, of zones that
     nothing else is sure of; they are not in the signatures.
     """
-    column = np.empty(CHUNK, np.int64)
-    row = np.empty(CHUNK, np.int64)
-    leaf = np.empty(CHUNK, np.int32)
-    at = np.empty(CHUNK, np.int64)
-    todo = np.empty(CHUNK, np.int64)
-    shifts = np.empty(CHUNK, np.int64)
+    column, row, leaf, at, todo, shifts = scratch()
     for base in range(first, lon.shape[0], CHUNK):
         count = min(CHUNK, lon.shape[0] - base)
         locate(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import ipc
 
 from geofence.watch.presence import Presence, visitors_of
 from geofence.watch.track import TRACK
 from geofence.watch.visit import ENTRY
+from ingest import arrow_bytes
 
 VERSION = 1
 _SCHEMA = "presence"
@@ -36,20 +36,11 @@ def encode(presence: Presence, rows: int) -> bytes:
         columns[f"entry_{name}"] = pa.LargeListArray.from_arrays(
             offsets, pa.array(np.ascontiguousarray(values))
         )
-    table = pa.table(columns).replace_schema_metadata(
-        {
-            "vg.schema": _SCHEMA,
-            "vg.version": str(VERSION),
-            "vg.keys": presence.keys.astype("<u8").tobytes().hex(),
-            "vg.shapes": presence.shapes.astype("<u8").tobytes().hex(),
-        }
-    )
-    sink = pa.BufferOutputStream()
-    options = ipc.IpcWriteOptions(compression="zstd")
-    with ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    zones = {
+        "vg.keys": presence.keys.astype("<u8").tobytes().hex(),
+        "vg.shapes": presence.shapes.astype("<u8").tobytes().hex(),
+    }
+    return arrow_bytes.write(pa.table(columns), _SCHEMA, VERSION, zones)
 
 
 def decode(data: bytes) -> Presence:
@@ -58,16 +49,10 @@ def decode(data: bytes) -> Presence:
     Raises `PresenceError` when the bytes are no snapshot or of another version.
     """
     try:
-        with ipc.open_stream(pa.py_buffer(data)) as reader:
-            metadata = reader.schema.metadata or {}
-            table = reader.read_all().combine_chunks()
-    except (pa.ArrowInvalid, OSError) as error:
-        msg = f"not an Arrow IPC stream: {error}"
-        raise PresenceError(msg) from error
-    said = metadata.get(b"vg.schema"), metadata.get(b"vg.version")
-    if said != (_SCHEMA.encode(), str(VERSION).encode()):
-        msg = f"not a presence of version {VERSION}: {said!r}"
-        raise PresenceError(msg)
+        table = arrow_bytes.read(data, _SCHEMA, VERSION)
+    except ValueError as error:
+        raise PresenceError(str(error)) from error
+    metadata = table.schema.metadata
     keys, shapes = (
         np.frombuffer(bytes.fromhex(metadata[name].decode()), "<u8").astype(np.uint64)
         for name in (b"vg.keys", b"vg.shapes")
