@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geofence import geojson
+from geofence import geojson, stored
 from geofence.delta import Delta, Slot
 from geofence.index import ZoneIndex
 from geofence.key import key_beside, keys
 from geofence.stated import known
+from geofence.stored import Stored
 from geofence.zone import Problem, Zone, ZoneError, ZoneKind
 
 Float64 = NDArray[np.float64]
@@ -35,6 +38,7 @@ class ZoneSet:
         self._problems = tuple(problems)
         self._index = ZoneIndex.over(self.zones)
         self._origin: ZoneSet | None = None  # of an edited set: the one that its index was built of
+        self._stored: Stored | None = None  # where the zones are, until they are asked for
         self._edits: Mapping[int, Zone] = {}
         self._delta: Delta | None = None
 
@@ -84,10 +88,42 @@ class ZoneSet:
     @cached_property
     def zones(self) -> tuple[Zone, ...]:
         """The zones, by position."""
+        if self._stored is not None:
+            return self._stored.zones()
         zones = [] if self._origin is None else list(self._origin.zones)
         for position, zone in sorted(self._edits.items(), key=itemgetter(0)):
             zones[position : position + 1] = [zone]
         return tuple(zones)
+
+    def save(self, path: str | os.PathLike[str], source: str = "") -> None:
+        """Write the set and its index to one file, whole or not at all; see `load`.
+
+        `source` is kept as it is, to tell later what the set was made of (`stored.read`).  Raises
+        `OSError`, and `TypeError` for properties that are no JSON.
+        """
+        if self._delta is not None:
+            self.compacted().save(path, source)
+            return
+        grid, keys = self._index.grid, self.keys
+        stored.write(Path(path), self.zones, self.problems, grid, keys=keys, source=source)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, verify: bool = False) -> Self:
+        """The set that `save` wrote, mapped: nothing is built, and its pages are read when used.
+
+        `zones` are decoded when they are first asked for; matching does not ask.  With `verify` all
+        of the file is read and compared with its checksums.  Raises `stored.StoredZonesError`, and
+        `OSError` when there is no file.
+        """
+        held = stored.read(Path(path), verify=verify)
+        out = object.__new__(cls)
+        out._count = len(held.keys)
+        out._problems = held.problems
+        out._index = ZoneIndex(held.grid, len(held.keys))
+        out._origin, out._edits, out._delta = None, {}, None
+        out._stored = held
+        out.keys = held.keys
+        return out
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -201,6 +237,7 @@ class ZoneSet:
         out._problems = tuple(one for one in self._problems if one.position != position)
         out._index = self._index
         out._origin = origin
+        out._stored = None
         out._edits = {**self._edits, position: zone}
         found = self.keys.copy() if position < len(self) else np.append(self.keys, np.uint64(0))
         found[position] = 0

@@ -200,7 +200,7 @@ class Moves(NamedTuple):
         )
         both = [
             np.concatenate([own, np.asarray(new).astype(own.dtype)])
-            for own, new in zip(self, columns, strict=True)
+            for own, new in zip(map(np.asarray, self), columns, strict=True)
         ]
         order = np.lexsort((both[2], both[0]))
         return Moves(*(column[order] for column in both))
