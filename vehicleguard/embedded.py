@@ -38,6 +38,7 @@ from vehicleguard.incident_view import IncidentView
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
+from vehicleguard.published import Published, newest
 from vehicleguard.pulse import Pulse
 from vehicleguard.settings import Settings
 from vehicleguard.status_view import StatusView
@@ -116,6 +117,9 @@ class EmbeddedRun:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
         self._begin(cleanup, host, port)
+        published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
+        cleanup.callback(published.stop)
+        published.start()
 
     def _open_store(self, cleanup: contextlib.ExitStack, notifier: Notifier) -> SqliteLedger:
         """Log, snapshots and ledger in one file, and the pipeline over them."""
@@ -126,6 +130,12 @@ class EmbeddedRun:
         self._blocks = SqliteLog(connection, reader)
         ledger = SqliteLedger(store)
         cleanup.callback(ledger.disconnect)
+        self._version, rules = 0, self._rules
+        found = newest(store, self._rules)
+        if found is not None:
+            self._version, rules = found[0].number, found[1]
+            log.info("rules in use", version=self._version, instead_of=self._settings.streams.rules)
+        self.metrics.rules.set(self._version)
 
         def committed() -> None:
             notifier.wake()
@@ -141,7 +151,7 @@ class EmbeddedRun:
             blocks=self._blocks,
             snapshots=SqliteSnapshots(connection),
             ledger=ledger,
-            rules=self._rules,
+            rules=rules,
             metrics=self.metrics,
             committed=committed,
             wait=self._pause,

@@ -41,6 +41,11 @@ class Metrics:
             "Writes to the durable log that failed and were tried again.",
             registry=r,
         )
+        self.rules = Gauge(
+            "vg_rules_version",
+            "Published version of the rules in use; 0 = the rules file of the settings.",
+            registry=r,
+        )
         self.fates = Counter(
             "vg_fixes", "What became of the fixes in detection.", ["fate"], registry=r
         )

@@ -71,6 +71,7 @@ class Pipeline:
         self._wait = wait
         self._clock_ms = clock_ms
         self._tallied = self._processor.tally.copy()
+        self._offered: tuple[int, Processor] | None = None
         self.fixes_total = 0
         self.rejects_total = 0
         self.state, self.done = self._restore()
@@ -114,8 +115,25 @@ class Pipeline:
         self.rejects_total += len(taken.rejects)
         return taken
 
+    def offer(self, version: int, processor: Processor) -> None:
+        """Have the next block worked on under other rules, over the same zones; from any thread."""
+        self._offered = (version, processor)
+
+    def _take_up(self) -> None:
+        """Use the rules that were offered, from here on."""
+        offered, self._offered = self._offered, None
+        if offered is None:
+            return
+        version, self._processor = offered
+        self._tallied = self._processor.tally.copy()
+        # a restart must work through the blocks before here under the old rules, or not at all
+        self.snapshot()
+        self._metrics.rules.set(version)
+        log.info("rules in use", version=version)
+
     def process(self, number: int, batch: FixBatch) -> None:
         """Advance the vehicles by block `number` and file what the detectors say."""
+        self._take_up()
         m = self._metrics
         with m.step.time(), self.fleet.lock:
             signals = self._processor.step(batch, self.state)
