@@ -14,62 +14,87 @@ from numpy.typing import NDArray
 from geofence.rules.model import Severity, When
 from geofence.rules.sweep.held import ALERT
 from ingest.fix import FixBatch, Int32, Int64
-from streams import kernel
+from streams.company import several_at_once
+from streams.describe import signal_of
+from streams.detect import FINDING, Count, advance
 from streams.rules import Rules
 from streams.signal import EvidenceValue, Signal, SignalKind
-from streams.state import FleetState, Tri
+from streams.state import FleetState
+
+
+_NOTHING = np.empty(0, np.int64)
+_ROOM = 4096  # findings that a batch has room for at first
 
 
 @dataclass
 class Processor:
-    """Rules made ready for the kernel, and what became of the fixes so far.
+    """Rules made ready for the kernels, and what became of the fixes so far.
 
-    `tally` int64[len(kernel.Count)] counts fixes by fate since it was made.
+    `tally` int64[len(Count)] counts fixes by fate since it was made.
     """
 
     rules: Rules
-    tally: Int64 = field(default_factory=lambda: np.zeros(len(kernel.Count), np.int64))
+    tally: Int64 = field(default_factory=lambda: np.zeros(len(Count), np.int64))
 
     def __post_init__(self) -> None:
         self._guarding = self.rules.guarding()
-        self._parameters = self.rules.parameters()
+        self._parameters = self.rules.thresholds.parameters()
+        self._weights = self.rules.thresholds.weights()
         self._fences = self.rules.fences()
+        self._findings = np.empty(_ROOM, FINDING)
 
-    def step(self, batch: FixBatch, state: FleetState) -> list[Signal]:
-        """Advance `state` by `batch`; the signals raised, in the order of their fixes."""
-        n = len(batch)
-        if n == 0:
+    def step(
+        self, batch: FixBatch, state: FleetState, before_ms: Int64 = _NOTHING
+    ) -> list[Signal]:
+        """Advance `state` by `batch`; the signals raised, in the order of their fixes.
+
+        `before_ms` int64[n] where the batch is a share of what came: the event time that the rest
+        had moved on to by each fix.
+        """
+        if len(batch) == 0:
             return []
-        row_of = state.intern(batch.ids)
-        vehicle = row_of[batch.vehicle]
-        hit_at, hit_zone = self._hits(batch)
-        findings = np.empty(2 * n, kernel.FINDING)
-        found = kernel.advance(
-            state.rows,
-            vehicle,
-            batch.t_ms,
-            batch.received_ms,
-            batch.lon,
-            batch.lat,
-            batch.speed_mps,
-            batch.heading_deg,
-            batch.accuracy_m,
-            batch.flags,
-            hit_at,
-            hit_zone,
-            self._guarding,
-            self._parameters,
-            findings,
-            self.tally,
-        )
-        signals = [self._signal(f, batch, state) for f in findings[:found]]
+        vehicle = state.intern(batch.ids)[batch.vehicle]
+        signals, of_fix = self._detect(batch, state, vehicle, before_ms)
         alerts = self._alerts(batch, state, vehicle)
         if not len(alerts):
             return signals
         # in the order of the fixes, what is told of one fix in the order found
-        of_fix = [*findings["fix"][:found].tolist(), *alerts["fix"].tolist()]
         told = [*signals, *(self._told(alert, batch, state) for alert in alerts)]
+        of_fix += alerts["fix"].tolist()
         return [told[n] for n in sorted(range(len(told)), key=of_fix.__getitem__)]
+
+    def _detect(
+        self, batch: FixBatch, state: FleetState, vehicle: Int32, before_ms: Int64
+    ) -> tuple[list[Signal], list[int]]:
+        """What the detectors raise, and by which fix of the batch."""
+        hit_at, hit_zone = self._hits(batch)
+        signals: list[Signal] = []
+        of_fix: list[int] = []
+        begin, n = 0, len(batch)
+        while begin < n:
+            before = begin
+            begin, found = advance(
+                begin, state.rows, vehicle, batch.t_ms, batch.received_ms, batch.lon, batch.lat,
+                batch.speed_mps, batch.heading_deg, batch.accuracy_m, batch.flags, batch.alarms,
+                before_ms, hit_at, hit_zone, self._guarding, state.heads, state.next, state.clock,
+                self._parameters, self._weights, self._findings, self.tally,
+            )  # fmt: skip
+            if begin == before and not found:
+                self._findings = np.empty(2 * len(self._findings), FINDING)
+            for finding in self._findings[:found]:
+                for signal in self._signals(finding, batch, state):
+                    signals.append(signal)
+                    of_fix.append(int(finding["fix"]))
+        return signals, of_fix
+
+    def _signals(self, found: np.void, batch: FixBatch, state: FleetState) -> list[Signal]:
+        """The signal of a finding, and what follows from it for others of the fleet."""
+        received_ms = int(batch.received_ms[int(found["fix"])])
+        signal = signal_of(found, state.ids[int(found["row"])], self.rules.zones, received_ms)
+        if signal.kind is not SignalKind.LEFT_FENCE:
+            return [signal]
+        place = float(found["anchor_lon"]), float(found["anchor_lat"])
+        return [signal, *several_at_once([(signal, place)], state.departures)]
 
     def _alerts(self, batch: FixBatch, state: FleetState, vehicle: Int32) -> NDArray[np.void]:
         """What the rules about zones have to say."""
@@ -123,46 +148,6 @@ class Processor:
         np.cumsum(np.bincount(fix, minlength=len(batch)), out=at[1:])
         return at, zone
 
-    def _signal(self, found: np.void, batch: FixBatch, state: FleetState) -> Signal:
-        kind = kernel.KIND_OF_FINDING[int(found["kind"])]
-        ignition = Tri(int(found["ignition"]))
-        fix = int(found["fix"])
-        evidence: dict[str, EvidenceValue] = {
-            "kinds": _kinds(kind, ignition),
-            "episode": int(found["episode_ms"]) / 1000,
-            "armed": "by_itself" if found["self_armed"] else "by_owner",
-            "ignition": {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}[ignition],
-            "distance_m": round(float(found["distance_m"]), 1),
-            "fixes": int(found["fixes"]),
-        }
-        if kind is SignalKind.LEFT_FENCE:
-            zone = int(found["fence_zone"])
-            evidence["fence"] = self.rules.zones.zones[zone].id if zone >= 0 else "parking"
-            evidence["allowed_m"] = round(float(found["allowed_m"]), 1)
-            strength = 1 - math.exp(-float(found["distance_m"]) / float(found["allowed_m"]) / 2)
-        else:
-            evidence["speed_mps"] = round(float(found["speed_mps"]), 1)
-            strength = {Tri.NO: 0.9, Tri.UNKNOWN: 0.7, Tri.YES: 0.4}[ignition]
-        return Signal(
-            vehicle_id=state.ids[int(found["row"])],
-            kind=kind,
-            episode_ms=int(found["episode_ms"]),
-            t_ms=int(found["t_ms"]),
-            t_detected_ms=int(found["t_detected_ms"]),
-            lon=float(batch.lon[fix]),
-            lat=float(batch.lat[fix]),
-            strength=round(strength, 3),
-            evidence=evidence,
-            received_ms=int(batch.received_ms[fix]),
-        )
-
-
-def _kinds(kind: SignalKind, ignition: Tri) -> list[str]:
-    """Independent kinds of evidence a signal brings (DOMAIN: place, motion, ignition off)."""
-    if kind is SignalKind.LEFT_FENCE:
-        return ["place"]
-    return ["motion", "ignition_off"] if ignition is Tri.NO else ["motion"]
-
 
 _UNIT_OF = {When.DWELL: "stayed_s", When.SPEEDING: "speed_kmh", When.APPROACH: "approach_m"}
 _STRENGTH_OF = {Severity.BLUE: 0.3, Severity.YELLOW: 0.6, Severity.RED: 0.9}
@@ -173,8 +158,8 @@ _prepared: dict[int, tuple[Rules, Processor]] = {}
 def step(batch: FixBatch, state: FleetState, rules: Rules, now_ms: int) -> list[Signal]:
     """Advance `state` by `batch` under `rules`; the signals raised, in the order of their fixes.
 
-    `now_ms` is the processing time; detection goes by event time alone, so the two detectors here
-    do not look at it.  `rules` are prepared once and remembered while they are in use.
+    `now_ms` is the processing time; detection goes by event time alone, so it is not
+    looked at.  `rules` are prepared once and remembered while they are in use.
     """
     del now_ms
     held = _prepared.get(id(rules))

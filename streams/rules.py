@@ -1,4 +1,4 @@
-"""What the detectors go by: thresholds from a rules file, and the zones that are fences.
+"""What the detectors go by: the thresholds and the rules of a file, and the zones they are about.
 
 Read once, validated, then immutable; the processor takes it as a value.
 """
@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict
 
 from geofence import ZoneSet
 from geofence.fences import Fences
@@ -23,109 +23,9 @@ from geofence.rules.document import Document, RulesError
 from geofence.rules.model import ZoneRules
 from geofence.rules.versions import Content
 from geofence.watch import TrackParameters
+from streams.thresholds import Thresholds
 
-__all__ = ["PARAMETERS", "RuleFile", "Rules", "RulesError", "Thresholds"]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Arming(_Section):
-    """When a vehicle counts as parked, and when it arms itself."""
-
-    parked_after_s: float = Field(
-        120, ge=0, le=86_400, description="Seconds at one place after which a vehicle is parked."
-    )
-    self_after_s: float = Field(
-        600,
-        ge=0,
-        le=86_400,
-        description="Seconds at one place after which a vehicle whose terminal never says whether "
-        "it is armed arms itself; ignition on disarms it.",
-    )
-    dwell_radius_m: float = Field(
-        60, gt=0, le=1000, description="How far fixes may lie apart and still be one place."
-    )
-
-
-class LeftFence(_Section):
-    """The vehicle is no longer where it was parked."""
-
-    radius_m: float = Field(
-        120, gt=0, le=10_000, description="Radius of the fence around the place it was parked at."
-    )
-    zone_band_m: float = Field(
-        50,
-        ge=0,
-        le=10_000,
-        description="A fix outside the zone that it was parked in counts only this far from the "
-        "place itself.",
-    )
-    confirm_fixes: int = Field(
-        2, ge=1, le=100, description="Consecutive fixes outside that confirm it."
-    )
-
-
-class MovedWhileArmed(_Section):
-    """The vehicle keeps moving although it is armed."""
-
-    speed_mps: float = Field(
-        2.0, gt=0, le=50, description="Speed from which a fix counts as moving."
-    )
-    from_m: float = Field(
-        40, gt=0, le=10_000, description="Nearer to its place than this, nothing counts as moving."
-    )
-    distance_m: float = Field(
-        60,
-        gt=0,
-        le=10_000,
-        description="Or so much way made since the first fix outside (a vehicle pushed slowly).",
-    )
-    confirm_fixes: int = Field(2, ge=1, le=100, description="Moving fixes that confirm it.")
-
-
-class Plausibility(_Section):
-    """What a receiver may say and be believed."""
-
-    max_speed_mps: float = Field(
-        70, gt=0, le=400, description="Faster between two fixes is a receiver's jump."
-    )
-    jump_fixes: int = Field(
-        3, ge=2, le=100, description="Fixes that must agree before a jump is believed after all."
-    )
-    max_accuracy_m: float = Field(
-        200, gt=0, le=100_000, description="A fix less accurate than this proves no movement."
-    )
-    accuracy_factor: float = Field(
-        3, ge=0, le=20, description="A fence is widened by so many times the fix's accuracy."
-    )
-    back_fill_after_s: float = Field(
-        300,
-        ge=1,
-        le=86_400,
-        description="A fix older than this on arrival is back-fill: history, never an alert.",
-    )
-    future_after_s: float = Field(
-        120,
-        ge=1,
-        le=86_400,
-        description="A fix further ahead of its arrival than this is taken at its arrival.",
-    )
-
-
-class Thresholds(_Section):
-    """Everything a rules file can say; every key has a default."""
-
-    arming: Arming = Arming()
-    left_fence: LeftFence = LeftFence()
-    moved_while_armed: MovedWhileArmed = MovedWhileArmed()
-    plausibility: Plausibility = Plausibility()
-
-    @classmethod
-    def from_toml(cls, path: Path | str) -> Thresholds:
-        """The thresholds of a rules file (`RuleFile.read`).  Raises `RulesError`."""
-        return RuleFile.read(path).thresholds()
+__all__ = ["RuleFile", "Rules", "RulesError", "Thresholds"]
 
 
 class RuleFile(Thresholds, ZoneRules):
@@ -240,47 +140,3 @@ class Rules:
             [zone.properties.get("role", "fence") == "fence" for zone in self.zones.zones],
             np.bool_,
         )
-
-    def parameters(self) -> NDArray[np.void]:
-        """The thresholds for the kernel: one record of `PARAMETERS`, shape (1,), times in ms."""
-        rule, out = self.thresholds, np.zeros(1, PARAMETERS)
-        out["parked_after_ms"] = rule.arming.parked_after_s * 1000
-        out["self_after_ms"] = rule.arming.self_after_s * 1000
-        out["dwell_radius_m"] = rule.arming.dwell_radius_m
-        out["fence_radius_m"] = rule.left_fence.radius_m
-        out["zone_band_m"] = rule.left_fence.zone_band_m
-        out["away_fixes"] = rule.left_fence.confirm_fixes
-        out["moving_mps"] = rule.moved_while_armed.speed_mps
-        out["moving_from_m"] = rule.moved_while_armed.from_m
-        out["moving_m"] = rule.moved_while_armed.distance_m
-        out["moving_fixes"] = rule.moved_while_armed.confirm_fixes
-        out["max_mps"] = rule.plausibility.max_speed_mps
-        out["jump_fixes"] = rule.plausibility.jump_fixes
-        out["max_accuracy_m"] = rule.plausibility.max_accuracy_m
-        out["accuracy_factor"] = rule.plausibility.accuracy_factor
-        out["back_fill_after_ms"] = rule.plausibility.back_fill_after_s * 1000
-        out["future_after_ms"] = rule.plausibility.future_after_s * 1000
-        return out
-
-
-PARAMETERS = np.dtype(
-    [
-        ("parked_after_ms", "i8"),
-        ("self_after_ms", "i8"),
-        ("dwell_radius_m", "f8"),
-        ("fence_radius_m", "f8"),
-        ("zone_band_m", "f8"),
-        ("moving_mps", "f8"),
-        ("moving_from_m", "f8"),
-        ("moving_m", "f8"),
-        ("max_mps", "f8"),
-        ("max_accuracy_m", "f8"),
-        ("accuracy_factor", "f8"),
-        ("back_fill_after_ms", "i8"),
-        ("future_after_ms", "i8"),
-        ("away_fixes", "i8"),
-        ("moving_fixes", "i8"),
-        ("jump_fixes", "i8"),
-    ]
-)
-"""Layout of the thresholds as the kernel reads them."""

@@ -7,17 +7,64 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 EvidenceValue = str | int | float | bool | None | list[str]
 
 
 class SignalKind(StrEnum):
-    """What a detector can say."""
+    """What a detector can say.  New kinds go to the end: snapshots keep the numbers."""
 
-    MOVED_WHILE_ARMED = "moved_while_armed"
     LEFT_FENCE = "left_fence"
+    MOVED_WHILE_ARMED = "moved_while_armed"
+    KEPT_MOVING = "kept_moving"
+    TOWED = "towed"
+    PUSHED = "pushed"
+    STARTED_WITHOUT_KEY = "started_without_key"
+    TERMINAL_STOLEN = "terminal_stolen"
+    TERMINAL_DISPLACED = "terminal_displaced"
+    SOS = "sos"
+    VIBRATION_THEN_MOVED = "vibration_then_moved"
+    POWER_CUT_THEN_MOVED = "power_cut_then_moved"
+    POWER_CUT_THEN_SILENT = "power_cut_then_silent"
+    SILENT = "silent"
+    JAMMING = "jamming"
+    REAPPEARED = "reappeared"
+    TAMPERED = "tampered"
+    OFF_HABIT = "off_habit"
+    SEVERAL_AT_ONCE = "several_at_once"
+    PLATE_ELSEWHERE = "plate_elsewhere"
+    PLATE_IN_TWO_PLACES = "plate_in_two_places"
     ZONE_RULE = "zone_rule"
+
+    @property
+    def number(self) -> int:
+        """Its position, which the kernels and snapshots know it by."""
+        return _NUMBERS[self]
+
+
+_NUMBERS = {kind: number for number, kind in enumerate(SignalKind)}
+
+
+class Evidence(IntFlag):
+    """Kinds of evidence that are independent of each other; red needs two, or a person."""
+
+    PLACE = 1 << 0
+    MOTION = 1 << 1
+    IGNITION = 1 << 2
+    POWER = 1 << 3
+    VIBRATION = 1 << 4
+    TAMPER = 1 << 5
+    TERMINAL = 1 << 6
+    SILENCE = 1 << 7
+    PLATE = 1 << 8
+    COMPANY = 1 << 9
+    HABIT = 1 << 10
+    PERSON = 1 << 11
+
+    def names(self) -> list[str]:
+        """Lower-case names of its bits, in bit order."""
+        return [kind.name.lower() for kind in type(self) if self & kind and kind.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +75,8 @@ class Signal:
     time of the fix that confirmed it, `episode_ms` the first sign of the whole episode; `lon`,
     `lat` are where the vehicle was at `t_detected_ms`, WGS-84 degrees.  `strength` is 0–1.
     `evidence` holds numbers with their units in the key; `evidence["kinds"]` names the independent
-    kinds of evidence (`place`, `motion`, `ignition_off` …) that this signal brings.  `received_ms`
+    kinds of evidence (`Evidence`) that this signal brings, `because` those of the episode so far,
+    `score` and `level` what they amount to (no level: too little for an incident).  `received_ms`
     is the arrival of the fix that confirmed it, for latency figures; it does not travel.  `about`
     tells signals of one kind apart that begin together (rule and zone); evidence says it in words.
     """

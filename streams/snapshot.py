@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 from ingest import arrow_bytes
-from streams.state import ROW, FleetState
+from streams.state import ROW, Departure, FleetState
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = "fleet_state"
 
 
@@ -42,7 +43,10 @@ def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
     columns |= {name: pa.array(np.ascontiguousarray(rows[name])) for name in names}
     zones = np.asarray([*zone_ids, None], object)
     columns["fence_zone"] = pa.array(zones[rows["fence_zone"]], pa.string())
-    more = {}
+    more: dict[str, str | bytes] = {
+        "vg.clock": msgspec.json.encode(state.clock.tolist()),
+        "vg.departures": msgspec.json.encode(state.departures),
+    }
     if state.fences is not None:
         held = state.fences
         more["vg.fences"] = held if isinstance(held, bytes) else held.encode(len(state))
@@ -66,6 +70,13 @@ def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:
             rows[name] = [position.get(zone, -1) for zone in column.to_pylist()]
         else:
             rows[name] = column.to_numpy()
-    state = FleetState.restore(table.column("vehicle_id").to_pylist(), rows)
-    state.fences = table.schema.metadata.get(b"vg.fences")
+    held = table.schema.metadata
+    try:
+        clock = msgspec.json.decode(held[b"vg.clock"], type=tuple[int, int])
+        departures = msgspec.json.decode(held[b"vg.departures"], type=list[Departure])
+    except (KeyError, msgspec.DecodeError) as error:
+        msg = f"a fleet state without its clock: {error}"
+        raise SnapshotError(msg) from error
+    state = FleetState.restore(table.column("vehicle_id").to_pylist(), rows, clock, departures)
+    state.fences = held.get(b"vg.fences")
     return state

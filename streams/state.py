@@ -7,14 +7,20 @@ the same bytes as never having stopped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geofence.fences import FenceState
-from ingest.fix import Int32
+from ingest.fix import Int32, Int64
+
+SLOT_MS = 10_000
+SLOTS = 4096
+"""Slots of the timers, a power of two: 11 hours; later ones go round once more."""
 
 
 class Motion(IntEnum):
@@ -51,24 +57,44 @@ ROW = np.dtype(
         # first fix that showed it on the move, and first one that showed it gone
         ("moving_ms", "i8"),
         ("away_ms", "i8"),
-        ("away_lon", "f8"),
-        ("away_lat", "f8"),
         # a jump that physics does not allow, until others agree with it
         ("jump_ms", "i8"),
-        ("jump_lon", "f8"),
-        ("jump_lat", "f8"),
         ("episode_ms", "i8"),  # first sign of the theft that goes on; 0 = none
+        ("places", "u8"),  # bits of the neighbourhoods where it parks
+        ("jump_lon", "f4"),
+        ("jump_lat", "f4"),
         ("speed_mps", "f4"),
         ("heading_deg", "f4"),
+        ("left", "f4"),  # evidence that it left the anchor, 1 is enough
+        ("score", "f4"),
+        ("way_m", "f4"),  # way made since it was first seen away
+        ("made_m", "f4"),  # farthest from the anchor on its way out
+        ("gap_s", "f4"),  # silence before it was first seen away
+        ("usual_s", "f4"),  # interval of its reports while parked, mean
+        ("most_s", "f4"),  # and the longest of late
         ("fence_zone", "i4"),  # position of the zone it is parked in; -1 = none
-        ("dwell_n", "u4"),
-        ("away_n", "u4"),
-        ("moving_n", "u4"),
-        ("anchor_n", "u2"),
+        ("due", "i4"),  # slot of the timers it waits in; 0 = none
+        ("raised", "u4"),  # bits of the signals raised in this episode
+        ("because", "u4"),  # bits of the kinds of evidence of this episode
+        ("alarms", "u4"),  # alarm bits of its newest fix
+        ("vibration_s", "u4"),  # newest vibration, epoch seconds; 0 = none
+        ("power_cut_s", "u4"),  # newest cut of the main power
+        ("told_s", "u4"),  # newest signal of the episode: `score` is as of then
+        ("out_s", "u4"),  # since when it goes steadily outwards
+        ("hours", "u4"),  # bits of the hours of the day at which it set off
+        ("dwell_n", "u2"),
+        ("away_n", "u2"),
+        ("moving_n", "u2"),
+        ("out_n", "u2"),
+        ("watched_min", "u2"),  # how long it was heard while parked
+        ("anchor_n", "u1"),
         ("jump_n", "u1"),
-        ("raised", "u1"),  # bits of the signals raised in this episode
         ("motion", "u1"),
         ("self_armed", "u1"),
+        ("level", "u1"),  # highest of this episode; 0 = none
+        ("trips", "u1"),  # times it set off, that nobody asked about
+        ("cuts", "u1"),  # power cuts after which nothing happened
+        ("waking", "u1"),  # fixes after a long silence that prove little
         ("armed_said", "i1"),
         ("ignition", "i1"),
     ],
@@ -79,6 +105,20 @@ ROW = np.dtype(
 The fields fill it without a gap, so that equal rows have equal bytes.
 """
 
+class Departure(NamedTuple):
+    """A vehicle that left its place (degrees WGS-84) although it was armed.
+
+    `told`: that it did not leave alone was said.
+    """
+
+    t_ms: int
+    vehicle_id: str
+    episode_ms: int
+    lon: float
+    lat: float
+    told: bool = False
+
+
 _FRESH = np.zeros((), ROW)
 _FRESH["fence_zone"] = -1
 _FRESH["armed_said"] = Tri.UNKNOWN
@@ -88,17 +128,22 @@ _FRESH["heading_deg"] = np.nan
 
 
 class FleetState:
-    """Rows of all vehicles ever heard of, and which row is whose.
+    """Rows of all vehicles ever heard of, which row is whose, and the fleet's timers.
 
     `rows` is an array of `ROW` of length `len(state)` (a view: it moves when the fleet grows).
     `fences` is what the rules about zones remember of the same rows: a state, its bytes as a
-    snapshot holds them, or None before the first fix and where there are no rules.
+    snapshot holds them, or None before the first fix and where there are no rules.  `departures`
+    are those of late, by which several at once are known (`streams.company`).
     """
 
     fences: FenceState | bytes | None = None
 
     def __init__(self, capacity: int = 1024) -> None:
         self._rows: NDArray[np.void] = np.full(max(capacity, 1), _FRESH, ROW)
+        self._next = np.full(max(capacity, 1), -1, np.int32)
+        self.heads: Int32 = np.full(SLOTS, -1, np.int32)
+        self.clock: Int64 = np.zeros(2, np.int64)
+        self.departures: list[Departure] = []
         self._index: dict[str, int] = {}
         self._ids: list[str] = []
 
@@ -109,6 +154,11 @@ class FleetState:
     def rows(self) -> NDArray[np.void]:
         """The vehicles' rows, `ROW`[len(self)]."""
         return self._rows[: len(self._ids)]
+
+    @property
+    def next(self) -> Int32:
+        """The timers' lists: which row waits behind each, int32[len(self)], -1 = none."""
+        return self._next[: len(self._ids)]
 
     @property
     def ids(self) -> list[str]:
@@ -135,17 +185,30 @@ class FleetState:
             return
         while capacity < wanted:
             capacity *= 2
-        rows = np.full(capacity, _FRESH, ROW)
+        rows, next_ = np.full(capacity, _FRESH, ROW), np.full(capacity, -1, np.int32)
         rows[: len(self._rows)] = self._rows
-        self._rows = rows
+        next_[: len(self._next)] = self._next
+        self._rows, self._next = rows, next_
 
     @classmethod
-    def restore(cls, ids: list[str], rows: NDArray[np.void]) -> FleetState:
-        """The state that had these ids and rows.  Raises `ValueError` when they do not fit."""
+    def restore(
+        cls,
+        ids: list[str],
+        rows: NDArray[np.void],
+        clock: tuple[int, int] = (0, 0),
+        departures: Sequence[Departure] = (),
+    ) -> FleetState:
+        """The state that had these.  Raises `ValueError` when they do not fit together."""
         if rows.dtype != ROW or rows.shape != (len(ids),) or len(set(ids)) != len(ids):
             raise ValueError("ids and rows of a fleet state do not fit together")
         state = cls(capacity=max(len(ids), 1))
         state._rows[: len(ids)] = rows
         state._ids = list(ids)
         state._index = {i: n for n, i in enumerate(ids)}
+        state.clock[:] = clock
+        state.departures = list(departures)
+        for number in np.flatnonzero(rows["due"]).tolist():
+            slot = int(rows["due"][number]) % SLOTS
+            state._next[number] = state.heads[slot]
+            state.heads[slot] = number
         return state

@@ -22,7 +22,7 @@ from ingest.intake import Intake, Taken
 from ingest.log import BlockLog
 from ingest.message import Message
 from streams import snapshot
-from streams.kernel import Count
+from streams.detect import Count
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.signal import Signal

@@ -14,7 +14,7 @@ import numpy as np
 import geofence.grid
 import geofence.rules.sweep
 import geofence.watch
-import streams
+import streams.detect
 from geofence import ZoneSet
 from geofence.fences import Fences
 from geofence.rules.book import RuleBook
@@ -26,11 +26,11 @@ from streams.state import FleetState
 
 _ROOMS = tuple(
     Path(room.__path__[0])
-    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams)
+    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect)
 )
 _CALLED = (
-    "query.match-*", "signature.*", "cut.cut-*", "kernel.advance-*", "track.follow-*",
-    "visit.advance-*", "sweep.advance-*",
+    "query.match-*", "signature.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
+    "visit.advance-*",
 )  # fmt: skip
 
 

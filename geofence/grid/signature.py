@@ -6,10 +6,10 @@ import numpy as np
 
 from geofence.grid import capsule
 from geofence.grid.edge import GROUP, holds
-from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, LONG, MIXED
+from geofence.grid.judge import judge
+from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, MIXED
+from geofence.grid.locate import CHUNK, line_of, locate, scratch
 from geofence.grid.predicate import compiled
-from geofence.grid.prefetch import prefetch
-from geofence.grid.query import CHUNK, held_places, locate, scratch
 
 
 @compiled
@@ -36,67 +36,43 @@ def sign(
     `doubts` int64[d, 3] takes (fix, zone, capsule) where only the geodesic can tell, of zones that
     nothing else is sure of; they are not in the signatures.
     """
-    column, row, leaf, at, todo, shifts = scratch()
+    room = scratch()
+    leaf, busy, held = room.leaf, room.busy, room.held
     for base in range(first, lon.shape[0], CHUNK):
-        count = min(CHUNK, lon.shape[0] - base)
-        locate(
-            lon[base : base + count], lat[base : base + count], world, cells, blocks,
-            column, row, leaf, at, todo, shifts,
-        )  # fmt: skip
-        most_doubts = _ask_ahead(leaf[:count], leaf_keys, words)
+        x, y = lon[base : base + CHUNK], lat[base : base + CHUNK]
+        count = locate(x, y, world, cells, blocks, words, room)
+        _, most_doubts = judge(x, y, count, words, refs, edges, room)
         if doubtful + most_doubts > doubts.shape[0]:
             return base, doubtful, most_doubts
-        for j in range(count):
-            i = base + j
+        signature[base : base + x.shape[0]] = 0
+        for k in range(np.uint64(count)):
+            j = np.uint64(busy[k])
+            i = base + busy[k]
             if leaf[j] < MIXED:
                 signature[i] = leaf_keys[np.uint64(leaf[j])]
                 continue
-            head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            head = np.uint64(line_of(leaf[j]))
             shape = words[head + np.uint64(4)]
-            capsules = words[head + np.uint64(5)] >> 16
+            last = words[head + np.uint64(5)]
             if shape & 31 >= FIRST_LONG:
-                key, put = _many(lon[i], lat[i], column[j], row[j], words, refs, head, edges, keys)
+                key, put = _many(x[j], y[j], words, refs, head, edges, held[k], keys)
             else:
-                held = held_places(
-                    words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
-                )
-                groups = words[head + np.uint64(5)] & 0xFFFF
-                listed = head + np.uint64(HEADER + groups * GROUP)
-                key = np.uint64(0)
-                for k in range(np.uint64(shape >> 5)):
-                    mine = keys[np.uint64(words[listed + k])]
-                    key ^= mine & np.uint64(-(held & 1))
-                    held >>= 1
+                bits = held[k]
+                listed = head + np.uint64(HEADER + (last & 0xFFFF) * GROUP)
                 put = np.int64(listed) + (shape >> 5)
-            if capsules > 0:
+                key = np.uint64(0)
+                while bits != 0:
+                    mine = keys[np.uint64(words[listed])]
+                    key ^= mine & (np.uint64(0) - (bits & np.uint64(1)))
+                    bits >>= np.uint64(1)
+                    listed += np.uint64(1)
+            if last >> 16 > 0:
                 key, doubtful = _capsules(
-                    lon[i], lat[i], i, words, put, put + 2 * capsules, rows, keys, key, doubts,
+                    x[j], y[j], i, words, put, put + 2 * (last >> 16), rows, keys, key, doubts,
                     doubtful,
                 )  # fmt: skip
             signature[i] = key
     return lon.shape[0], doubtful, 0
-
-
-@compiled
-def _ask_ahead(leaf, leaf_keys, words):
-    """Bring the leaves near; how many doubts they can yield at most."""
-    for j in range(leaf.shape[0]):
-        if leaf[j] >= MIXED:
-            at = np.int64(leaf[j] ^ MIXED) * GROUP
-            prefetch(words, at)
-            prefetch(words, at + GROUP)
-        else:
-            prefetch(leaf_keys, leaf[j])
-    doubts = 0
-    for j in range(leaf.shape[0]):
-        if leaf[j] >= MIXED:
-            at = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
-            last = words[at + np.uint64(5)]
-            doubts += last >> 16
-            last = HEADER + GROUP * (last & 0xFFFF) + (words[at + np.uint64(4)] >> 5)
-            for k in range(2 * GROUP, last, GROUP):
-                prefetch(words, np.int64(at) + k)
-    return doubts
 
 
 @compiled
@@ -126,12 +102,11 @@ def _capsules(lon, lat, i, words, put, after, rows, keys, key, doubts, doubtful)
 
 
 @compiled
-def _many(lon, lat, column, row, words, refs, head, edges, keys):
+def _many(lon, lat, words, refs, head, edges, held, keys):
     """Of a leaf with more zones than a mask has bits; (key, where its capsules begin)."""
     shape = words[head + np.uint64(4)]
     if shape & 31 == CROWDED:
         return _crowd(lon, lat, words, refs, np.int64(head), edges, keys)
-    held = held_places(words, refs, edges, head, (shape & 31) - LONG, column, row, lon, lat)
     listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
     ranks = listed + (shape >> 5) + 1
     outlines = words[ranks - 1]
@@ -140,8 +115,8 @@ def _many(lon, lat, column, row, words, refs, head, edges, keys):
         key ^= keys[words[k]]
     for k in range(ranks, ranks + outlines):
         # taken out again if not held
-        key ^= keys[words[listed + words[k]]] & np.uint64((held & 1) - 1)
-        held >>= 1
+        key ^= keys[words[listed + words[k]]] & ((held & np.uint64(1)) - np.uint64(1))
+        held >>= np.uint64(1)
     return key, ranks + outlines
 
 

@@ -16,7 +16,7 @@ import pytest
 from alerts.sqlite_ledger import SqliteLedger
 from ingest import block, sqlite
 from streams.processor import step
-from streams.rules import Rules, Thresholds
+from streams.rules import RuleFile, Rules
 from streams.state import FleetState
 from tests.running import Running, free_port
 from tests.terminals import Terminals
@@ -61,7 +61,7 @@ def test_nothing_acknowledged_is_lost_and_no_theft_is_doubled(
 ) -> None:
     rng = random.Random(seed)
     (tmp_path / "rules.toml").write_text(RULES)
-    rules = Rules(Thresholds.from_toml(tmp_path / "rules.toml"))
+    rules = Rules(RuleFile.read(tmp_path / "rules.toml").thresholds())
     told = tracks(max(40, 12 * kills), int(time.time() * 1000) - 6 * 3_600_000)
     wanted = expected(told, rules)
     assert set(wanted) == {track.vehicle for track in told[::STOLEN_OF]}

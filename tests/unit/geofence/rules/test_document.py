@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from geofence.rules.book import RuleBook
 from geofence.rules.document import Document, RuleProblem, RulesError
-from streams.rules import RuleFile, Thresholds
+from streams.rules import RuleFile
 
 ROOT = Path(__file__).parents[4]
 GOOD = """
@@ -58,7 +58,7 @@ def test_one_file_holds_thresholds_and_zone_rules(tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(GOOD, "utf-8")
     held = RuleFile.read(path)
-    assert Thresholds.from_toml(path).left_fence.radius_m == 100
+    assert RuleFile.read(path).thresholds().left_fence.radius_m == 100
     assert [rule.id for rule in held.book().rules] == ["cars_leave_at_night", "loiter"]
     content = RuleFile.published(path)
     assert RuleFile.of(content) == held

@@ -1,0 +1,343 @@
+"""`advance`: one pass over a batch, one fix at a time."""
+
+from __future__ import annotations
+
+import math
+
+from geofence.grid.predicate import compiled
+from geofence.grid.prefetch import prefetch
+from geofence.watch.track import distance_m, is_believable
+from ingest.fix import Flag
+from streams.detect import habit, motion, silence
+from streams.detect.finding import Count
+from streams.detect.fusion import armed_by, raise_
+from streams.detect.listen import hear_alarms, hear_state
+from streams.detect.place import (
+    anchor_at,
+    dwell_at,
+    dwell_on,
+    end_episode,
+    forget_departure,
+    leave,
+    settle_anchor,
+)
+from streams.signal import SignalKind
+from streams.state import Motion, Tri
+
+AHEAD = 12
+"""Rows are asked for this many fixes ahead: the kernel waits for memory more than it computes."""
+MOST_A_FIX = 16
+"""Room that one fix may need among the findings."""
+_LOCATED, _BACK_FILL = int(Flag.LOCATED), int(Flag.BACK_FILL)
+_PARKED, _MOVING = int(Motion.PARKED), int(Motion.MOVING)
+_UNKNOWN, _NO, _YES = int(Tri.UNKNOWN), int(Tri.NO), int(Tri.YES)
+_C_LIVE, _C_LATE, _C_BACK_FILL = int(Count.LIVE), int(Count.LATE), int(Count.BACK_FILL)
+_C_UNLOCATED, _C_JUMP, _C_FUTURE = int(Count.UNLOCATED), int(Count.JUMP), int(Count.FUTURE)
+_LEFT, _MOVED = SignalKind.LEFT_FENCE.number, SignalKind.MOVED_WHILE_ARMED.number
+_KEPT, _TOWED = SignalKind.KEPT_MOVING.number, SignalKind.TOWED.number
+_PUSHED, _REAPPEARED = SignalKind.PUSHED.number, SignalKind.REAPPEARED.number
+_VIBRATION = SignalKind.VIBRATION_THEN_MOVED.number
+_CUT, _OFF_HABIT = SignalKind.POWER_CUT_THEN_MOVED.number, SignalKind.OFF_HABIT.number
+_WAKES = 3  # fixes after a long silence that prove little
+_LONG_S = 600.0  # what a long silence is to a receiver
+_NOWHERE_DEG = 1e-4  # 0,0 is what receivers say that know nothing
+_QUIET_MS = 1_800_000  # an episode of a vehicle that stands where it was is over after this
+_NAN = float("nan")
+
+
+@compiled
+def _is_nowhere(lon, lat):
+    return not (abs(lon) <= 180.0 and abs(lat) <= 90.0) or (
+        abs(lon) < _NOWHERE_DEG and abs(lat) < _NOWHERE_DEG
+    )
+
+
+@compiled
+def _is_inside(zone, first, last, hit_zone):
+    for k in range(first, last):
+        if hit_zone[k] == zone:
+            return True
+    return False
+
+
+@compiled
+def _zone_holding(first, last, hit_zone, guarding):
+    for k in range(first, last):
+        if guarding[hit_zone[k]]:
+            return hit_zone[k]
+    return -1
+
+
+@compiled
+def _allowed_m(row, widened_m, first, last, hit_zone, p):
+    if row.fence_zone >= 0 and not _is_inside(row.fence_zone, first, last, hit_zone):
+        return max(p.zone_band_m, widened_m)
+    return max(p.fence_radius_m, widened_m)
+
+
+@compiled
+def _departed(
+    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, is_moving, p,
+    weights,
+):  # fmt: skip
+    """What a vehicle that is armed and away from its place shows; the new number of findings."""
+    began = row.away_ms if row.away_n > 0 else row.moving_ms
+    if row.moving_n > 0 and row.moving_ms < began:
+        began = row.moving_ms
+    gone = row.left >= 1.0
+    # without the receiver's own word it is the place that shows that it moves
+    moves = row.moving_n >= p.moving_fixes and (says or (gone and is_moving))
+    if not (gone or moves):
+        return n
+    before = n
+    fixes = max(row.away_n, row.moving_n)
+    numbers = (away_m, allowed_m, pace, row.gap_s, fixes)
+    if gone:
+        n = raise_(
+            findings, n, row, _LEFT, fix, vehicle, began, t, place, numbers, p, weights
+        )  # fmt: skip
+        if row.gap_s > 0.0:
+            n = raise_(
+                findings, n, row, _REAPPEARED, fix, vehicle, began, t, place, numbers, p, weights
+            )  # fmt: skip
+    if moves:
+        n = raise_(
+            findings, n, row, _MOVED, fix, vehicle, began, t, place, numbers, p, weights
+        )  # fmt: skip
+    if n > before:
+        began_s = began // 1000
+        since_s = began_s - row.vibration_s
+        if row.vibration_s > 0 and since_s * 1000 <= p.vibration_ms:
+            told = (away_m, allowed_m, pace, max(0.0, float(since_s)), fixes)
+            n = raise_(
+                findings, n, row, _VIBRATION, fix, vehicle, began, t, place, told, p, weights
+            )  # fmt: skip
+        since_s = began_s - row.power_cut_s
+        if row.power_cut_s > 0 and since_s * 1000 <= p.power_cut_ms:
+            told = (away_m, allowed_m, pace, max(0.0, float(since_s)), fixes)
+            n = raise_(
+                findings, n, row, _CUT, fix, vehicle, began, t, place, told, p, weights
+            )  # fmt: skip
+    if row.moving_n >= p.kept_fixes and row.way_m >= p.kept_m:
+        n = raise_(
+            findings, n, row, _KEPT, fix, vehicle, began, t, place, numbers, p, weights
+        )  # fmt: skip
+        if row.ignition == _NO:
+            n = raise_(
+                findings, n, row, _TOWED, fix, vehicle, began, t, place, numbers, p, weights
+            )  # fmt: skip
+        if habit.is_strange(row, began, place):
+            n = raise_(
+                findings, n, row, _OFF_HABIT, fix, vehicle, began, t, place, numbers, p, weights
+            )  # fmt: skip
+    return n
+
+
+@compiled
+def advance(
+    begin, rows, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m, flags,
+    alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
+    findings, tally,
+):  # fmt: skip
+    """Advance `rows` by the fixes of a batch from `begin` on, as long as `findings` has room.
+
+    `vehicle` int32[n] are row numbers; the columns are those of `FixBatch`; the zones that hold fix
+    i are `hit_zone[hit_at[i]:hit_at[i + 1]]`; `guarding` bool[zones]; `before_ms` int64[n] or empty:
+    where the batch is not all that came, the time that the rest had moved on to.  `heads` int32
+    [SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters` is an
+    array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
+    Returns the fix to go on with, and how many `findings` were written.
+    """
+    p = parameters[0]
+    n = 0
+    count = vehicle.shape[0]
+    elsewhere = before_ms.shape[0] > 0
+    for i in range(begin, count):
+        if findings.shape[0] - n < MOST_A_FIX:
+            return i, n
+        if i + AHEAD < count:
+            prefetch(rows, vehicle[i + AHEAD])
+        row = rows[vehicle[i]]
+        t = t_ms[i]
+        early = received_ms[i] > 0 and t > received_ms[i] + p.future_after_ms
+        if early:
+            t = received_ms[i]
+        live = (flags[i] & _BACK_FILL) == 0 and (
+            received_ms[i] <= 0 or received_ms[i] - t <= p.back_fill_after_ms
+        )
+        now = t if live else 0
+        if elsewhere and before_ms[i] > now:
+            now = before_ms[i]
+        if now > clock[0]:
+            n, there = silence.tick(
+                findings, n, rows, i, now, heads, next_, clock, tally, p, weights
+            )
+            if not there:
+                return i, n
+        if early:
+            tally[_C_FUTURE] += 1
+        if t <= row.seen_ms:
+            tally[_C_LATE] += 1
+            if alarms[i] and row.fix_ms > 0:
+                n = hear_alarms(
+                    findings, n, row, alarms[i], i, vehicle[i], t, (row.lon, row.lat), live, False,
+                    p, weights,
+                )  # fmt: skip
+            continue
+        silent_s = (t - row.seen_ms) * 0.001 if row.seen_ms > 0 else 0.0
+        row.seen_ms = t
+        if silent_s >= _LONG_S and silent_s >= 3.0 * row.most_s:
+            row.gap_s = silent_s
+        if row.motion == _PARKED and silent_s > 0.0:
+            silence.hear(row, silent_s)
+        newly_armed = hear_state(row, flags[i])
+        x, y = lon[i], lat[i]
+        located = (flags[i] & _LOCATED) != 0 and not _is_nowhere(x, y)
+        if alarms[i] | row.alarms:
+            place = (x, y) if located else (row.lon, row.lat)
+            n = hear_alarms(
+                findings, n, row, alarms[i], i, vehicle[i], t, place, live, True, p, weights
+            )
+        if not located or accuracy_m[i] > p.max_accuracy_m:  # NaN compares false: not vague
+            tally[_C_UNLOCATED] += 1
+            if row.due == 0:
+                silence.wait(row, vehicle[i], heads, next_, clock, p)
+            continue
+        zone = _zone_holding(hit_at[i], hit_at[i + 1], hit_zone, guarding)
+        if row.fix_ms == 0:
+            row.fix_ms = t
+            row.lon = x
+            row.lat = y
+            row.speed_mps = speed_mps[i]
+            row.heading_deg = heading_deg[i]
+            anchor_at(row, t, x, y, zone)
+            dwell_at(row, t, x, y)
+            tally[_C_LIVE if live else _C_BACK_FILL] += 1
+            continue
+        if not is_believable(row, t, x, y, p):
+            tally[_C_JUMP] += 1
+            continue
+        tally[_C_LIVE if live else _C_BACK_FILL] += 1
+        step_m = distance_m(row.lon, row.lat, x, y)
+        seconds = (t - row.fix_ms) * 0.001
+        before_m = 0.0
+        if row.away_n > 0 or row.moving_n > 0:
+            before_m = distance_m(row.anchor_lon, row.anchor_lat, row.lon, row.lat)
+        # a receiver's own speed comes from Doppler and beats the difference of two places
+        says = speed_mps[i] == speed_mps[i]
+        pace = float(speed_mps[i]) if says else step_m / seconds
+        row.fix_ms = t
+        row.lon = x
+        row.lat = y
+        row.speed_mps = pace
+        row.heading_deg = heading_deg[i]
+        if seconds >= _LONG_S:
+            row.waking = _WAKES
+        elif row.waking > 0:
+            row.waking -= 1
+
+        # what armed itself while it was not heard, and what is no longer taken to be armed
+        if row.armed_said == _UNKNOWN:
+            if row.self_armed:
+                if row.ignition == _UNKNOWN and seconds * 1000.0 > p.lapse_ms:
+                    row.self_armed = 0
+                    end_episode(row)
+            elif (
+                row.ignition == _NO
+                and row.episode_ms == 0
+                and row.motion != _MOVING
+                and t - row.dwell_ms >= p.self_after_ms
+            ):
+                row.self_armed = 1
+        armed = armed_by(row) != 0
+
+        widened_m = 0.0
+        if accuracy_m[i] == accuracy_m[i]:
+            widened_m = p.accuracy_factor * accuracy_m[i]
+        if newly_armed:
+            end_episode(row)
+            near_m = distance_m(row.dwell_lon, row.dwell_lat, x, y)
+            if near_m > p.dwell_radius_m and row.dwell_n >= 3:
+                anchor_at(row, t, row.dwell_lon, row.dwell_lat, row.fence_zone)
+            else:
+                anchor_at(row, t, x, y, zone)
+            before_m = 0.0
+        away_m = distance_m(row.anchor_lon, row.anchor_lat, x, y)
+        allowed_m = _allowed_m(row, widened_m, hit_at[i], hit_at[i + 1], hit_zone, p)
+        outward = motion.is_outward(step_m, away_m, before_m)
+        is_moving = pace >= p.moving_mps
+        if not says:
+            is_moving &= step_m > p.dwell_radius_m
+
+        if distance_m(row.dwell_lon, row.dwell_lat, x, y) > p.dwell_radius_m:
+            dwell_at(row, t, x, y)
+        else:
+            dwell_on(row, x, y)
+        dwelt_ms = t - row.dwell_ms
+        if is_moving:
+            row.motion = _MOVING
+        elif dwelt_ms >= p.parked_after_ms:
+            row.motion = _PARKED
+
+        walked = motion.go_out(row, t, away_m, speed_mps[i], p)
+        if away_m > allowed_m:
+            if row.away_n == 0:
+                row.away_ms = t
+                if row.moving_n == 0:
+                    row.way_m = 0.0
+            steady = outward and row.moving_n > 0
+            leave(row, away_m, allowed_m, seconds, speed_mps[i], steady, p)
+            row.away_n = min(row.away_n + 1, 65_535)
+        else:
+            row.away_n = 0
+            row.left = 0.0
+            row.gap_s = 0.0
+        if away_m > max(p.moving_from_m, widened_m):
+            row.way_m += step_m
+            # the first step may be a jump; one that goes on outwards from there is none
+            if is_moving if says else (is_moving and (outward or row.moving_n >= 2)):
+                if row.moving_n == 0:
+                    row.moving_ms = t
+                row.moving_n = min(row.moving_n + 1, 65_535)
+            elif not says and row.moving_n < 2:
+                row.moving_n = 0
+        elif row.away_n == 0:
+            row.moving_n = 0
+            row.way_m = 0.0
+            settle_anchor(row, x, y)
+        # back-fill may build a departure up; only a live fix may raise it
+        if armed and live:
+            if walked:
+                began = row.out_s * 1000
+                numbers = (away_m, allowed_m, pace, _NAN, row.out_n)
+                n = raise_(
+                    findings, n, row, _PUSHED, i, vehicle[i], began, t, (x, y), numbers, p, weights
+                )  # fmt: skip
+            if row.away_n > 0 or row.moving_n > 0:
+                n = _departed(
+                    findings, n, row, i, vehicle[i], t, (x, y), away_m, allowed_m, pace, says,
+                    is_moving, p, weights,
+                )  # fmt: skip
+
+        # an armed vehicle keeps its fence until its episode is over, or it could be crept away
+        if row.episode_ms != 0:
+            settled = dwelt_ms >= p.self_after_ms and (
+                away_m > allowed_m or t - row.told_s * 1000 >= _QUIET_MS
+            )
+        else:
+            settled = not armed and dwelt_ms >= p.parked_after_ms
+        if settled and row.dwell_n >= 2:
+            if row.episode_ms != 0:
+                end_episode(row)
+                row.self_armed = 0
+            if distance_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat) > (
+                p.dwell_radius_m
+            ):
+                habit.learn(row)
+                anchor_at(row, row.dwell_ms, row.dwell_lon, row.dwell_lat, zone)
+                forget_departure(row)
+            if row.armed_said == _UNKNOWN and row.ignition != _YES and dwelt_ms >= p.self_after_ms:
+                row.self_armed = 1
+        if row.due == 0:
+            silence.wait(row, vehicle[i], heads, next_, clock, p)
+    return count, n
