@@ -14,8 +14,12 @@ from typing import Literal
 from alerts.level import Level, level_of, reason_of
 from alerts.report import Report
 
-JOIN_WITHIN_S = 6 * 3600.0
-"""A report joins its vehicle's open incident if it is no further away in time than this."""
+JOIN_WITHIN_S = {Level.BLUE: 6 * 3600.0, Level.YELLOW: 48 * 3600.0, Level.RED: 48 * 3600.0}
+"""A report joins its vehicle's open incident if its last report is no older than this.
+
+A thief who lets a vehicle stand overnight and takes it further is one theft; two weak signs of
+different days are not.
+"""
 
 
 class State(StrEnum):
@@ -151,21 +155,24 @@ def fold_all(events: Iterable[Event]) -> Incident:
 
 
 def receive(report: Report, latest: Incident | None, at_ms: int) -> list[Event]:
-    """The events that a new report causes, given its vehicle's latest incident.
+    """The events that a new report causes, given its vehicle's latest incident; maybe none.
 
     One theft, one incident: a report joins the open incident of its vehicle, and one of an episode
     that a person has closed already is filed there without opening anything.
     """
     if latest is not None and _belongs(report, latest):
         joined = Event(latest.id, "joined", report.t_detected, at_ms, "detector", report=report)
-        level = level_of((*latest.reports, report))
-        if latest.state is State.CLOSED or level <= latest.level:
+        level = level_of(report)
+        if latest.state is State.CLOSED or level is None or level <= latest.level:
             return [joined]
         reason = reason_of(report)
         raised = Event(
             latest.id, "raised", report.t_detected, at_ms, "detector", reason, level=level
         )
         return [joined, raised]
+    level = level_of(report)
+    if level is None:
+        return []
     return [
         Event(
             incident_id="i-" + report.id.removeprefix("s-"),
@@ -174,7 +181,7 @@ def receive(report: Report, latest: Incident | None, at_ms: int) -> list[Event]:
             at_ms=at_ms,
             actor="detector",
             reason=reason_of(report),
-            level=level_of([report]),
+            level=level,
             report=report,
         )
     ]
@@ -186,7 +193,7 @@ def _belongs(report: Report, incident: Incident) -> bool:
     if incident.state is State.CLOSED:
         return False
     last = incident.reports[-1].t_detected
-    return abs(report.t_detected - last) <= JOIN_WITHIN_S
+    return abs(report.t_detected - last) <= JOIN_WITHIN_S[incident.level]
 
 
 def sign(incident: Incident, actor: str, reason: str, at_ms: int) -> Event:

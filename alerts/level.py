@@ -1,13 +1,12 @@
-"""Blue, yellow, red: what a set of reports amounts to (DOMAIN §3).
+"""Blue, yellow, red: what a report amounts to, and why it was raised.
 
-Red needs two kinds of evidence of a theft or a person's word.  A vehicle that moves with its key
-on shows what a forgetful owner shows, so it stays blue; one that armed itself and never says how
-its key stands cannot be told from its owner driving off, so it stays yellow.
+What evidence amounts to is worked out where it is fused (`streams`), by a table that operators tune;
+a report says the level of its vehicle's episode so far.  A rule about zones says itself how severe
+it is, and is no evidence of a theft.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 
 from alerts.report import Report
@@ -29,27 +28,10 @@ class Level(IntEnum):
 _LEVELS = {level.label: level for level in Level}
 
 
-def level_of(reports: Iterable[Report]) -> Level:
-    """The level that all reports of one incident justify together.
-
-    A rule about zones says itself how severe it is, and is no evidence of a theft.
-    """
-    reports = list(reports)
-    told = max(_LEVELS.get(str(r.evidence.get("severity")), Level.BLUE) for r in reports)
-    return max(told, _of_theft([r for r in reports if "severity" not in r.evidence]))
-
-
-def _of_theft(reports: list[Report]) -> Level:
-    kinds = frozenset[str]().union(*(r.kinds for r in reports))
-    ignition = {r.evidence.get("ignition") for r in reports}
-    if "on" in ignition:
-        return Level.BLUE
-    if len(kinds) < 2:
-        return Level.BLUE
-    by_itself = any(r.evidence.get("armed") == "by_itself" for r in reports)
-    if "motion" not in kinds or (by_itself and "off" not in ignition):
-        return Level.YELLOW
-    return Level.RED
+def level_of(report: Report) -> Level | None:
+    """The level that a report justifies; None for one that is too weak to open an incident."""
+    evidence = report.evidence
+    return _LEVELS.get(str(evidence.get("level") or evidence.get("severity")))
 
 
 def reason_of(report: Report) -> str:

@@ -84,14 +84,15 @@ class SqliteLedger:
                     (report.vehicle_id,),
                 ).fetchone()
                 latest = _incident(row[0]) if row else None
-                for event in receive(report, latest, at_ms):
+                events = receive(report, latest, at_ms)
+                for event in events:
                     latest = None if event.kind == "opened" else latest
                     entry = self._append(event, latest)
                     latest = entry.incident
                     entries.append(entry)
-                self._write.execute(
-                    "INSERT INTO signals VALUES (?, ?)", (report.id, entries[-1].incident.id)
-                )
+                # one that opened nothing is remembered too: told again, it must join nothing
+                joined = entries[-1].incident.id if events else ""
+                self._write.execute("INSERT INTO signals VALUES (?, ?)", (report.id, joined))
         return entries
 
     def sign(self, incident_id: str, actor: str, reason: str, at_ms: int) -> Entry:

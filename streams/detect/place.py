@@ -16,6 +16,7 @@ from streams.state import Motion
 _MEAN_OF = 8  # fixes averaged into a place; more would let a slow push drag it along
 _MOST_A_FIX = 0.75  # one fix alone never shows that a vehicle left
 _AT_RADIUS = 12.0  # fixes just beyond the fence that show it
+_CLOSE, _LITTLE = 1.2, 0.04  # so close to the fence, a fix shows this: a place may be taken badly
 _LEAST_WEIGHT = 0.1
 _SPEEDY = 0.5
 """Evidence of a fix beyond the fence that is moving by its receiver's own word (Doppler)."""
@@ -99,6 +100,8 @@ def leave(row, away_m, allowed_m, seconds, doppler_mps, steady, p):
     """
     ratio = away_m / allowed_m
     shown = min(_MOST_A_FIX, ratio * ratio * math.sqrt(ratio) / _AT_RADIUS)
+    if ratio < _CLOSE:
+        shown = _LITTLE
     if ratio >= p.far:
         shown = max(shown, 0.5)
     if doppler_mps >= p.moving_mps or steady:

@@ -77,7 +77,7 @@ def _allowed_m(row, widened_m, first, last, hit_zone, p):
 
 @compiled
 def _departed(
-    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, is_moving, p,
+    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, goes_on, p,
     weights,
 ):  # fmt: skip
     """What a vehicle that is armed and away from its place shows; the new number of findings."""
@@ -86,7 +86,7 @@ def _departed(
         began = row.moving_ms
     gone = row.left >= 1.0
     # without the receiver's own word it is the place that shows that it moves
-    moves = row.moving_n >= p.moving_fixes and (says or (gone and is_moving))
+    moves = row.moving_n >= p.moving_fixes and (says or (gone and goes_on))
     if not (gone or moves):
         return n
     before = n
@@ -316,7 +316,7 @@ def advance(
             if row.away_n > 0 or row.moving_n > 0:
                 n = _departed(
                     findings, n, row, i, vehicle[i], t, (x, y), away_m, allowed_m, pace, says,
-                    is_moving, p, weights,
+                    is_moving and outward, p, weights,
                 )  # fmt: skip
 
         # an armed vehicle keeps its fence until its episode is over, or it could be crept away

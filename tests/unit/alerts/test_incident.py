@@ -28,13 +28,13 @@ def report(
     *,
     t: float = 1000.0,
     vehicle: str = "v",
-    ignition: str = "off",
-    armed: str = "by_owner",
+    level: str | None = "",
     episode: float | None = None,
 ) -> Report:
-    kinds = {"left_fence": ["place"], "moved_while_armed": ["motion"]}[kind]
-    if kind == "moved_while_armed" and ignition == "off":
-        kinds = [*kinds, "ignition_off"]
+    """A report of its kind's usual level, of another one, or of none."""
+    kinds = {"left_fence": ["place"], "moved_while_armed": ["motion"], "silent": ["silence"]}[kind]
+    if level == "":
+        level = {"left_fence": "blue", "moved_while_armed": "red", "silent": None}[kind]
     episode = t if episode is None else episode
     return Report.from_wire(
         {
@@ -49,9 +49,10 @@ def report(
             "evidence": {
                 "kinds": kinds,
                 "episode": episode,
-                "armed": armed,
-                "ignition": ignition,
+                "armed": "by_owner",
+                "ignition": "off",
                 "distance_m": 200.0,
+                **({} if level is None else {"level": level}),
             },
         }
     )
@@ -72,21 +73,25 @@ def test_both_signals_of_one_theft_make_one_red_incident() -> None:
     assert len(incident.reports) == 2
 
 
-def test_one_place_signal_alone_stays_blue() -> None:
-    assert level_of([report("left_fence")]) is Level.BLUE
+def test_a_weak_sign_opens_nothing_and_joins_what_is_open() -> None:
+    assert file([report("silent")]) == []
+    (incident,) = file([report("left_fence"), report("silent", t=1010.0, episode=1000.0)])
+    assert [one.kind for one in incident.reports] == ["left_fence", "silent"]
+    assert incident.level is Level.BLUE
 
 
-def test_an_owner_who_forgot_to_disarm_is_never_red() -> None:
-    both = [report("left_fence", ignition="on"), report("moved_while_armed", ignition="on")]
-    assert level_of(both) is Level.BLUE
+def test_the_level_is_the_highest_that_a_report_came_to() -> None:
+    levels = ["blue", "red", "yellow"]
+    (incident,) = file(
+        [report(t=1000.0 + n, level=level, episode=1000.0 + n) for n, level in enumerate(levels)]
+    )
+    assert [rise.level for rise in incident.history] == [Level.BLUE, Level.RED]
 
 
-def test_a_vehicle_that_armed_itself_and_has_no_key_wire_is_yellow_not_red() -> None:
-    both = [
-        report(kind, ignition="unknown", armed="by_itself")
-        for kind in ("left_fence", "moved_while_armed")
-    ]
-    assert level_of(both) is Level.YELLOW
+def test_a_rule_about_zones_says_itself_how_severe_it_is() -> None:
+    rule = report(level=None)
+    rule = Report.from_wire({**rule.body, "evidence": {"severity": "yellow"}})
+    assert level_of(rule) is Level.YELLOW
 
 
 def test_a_thief_who_pauses_and_goes_on_is_still_one_incident() -> None:
@@ -94,9 +99,9 @@ def test_a_thief_who_pauses_and_goes_on_is_still_one_incident() -> None:
     assert len(incidents) == 1
 
 
-def test_a_theft_a_day_later_is_another_incident() -> None:
-    incidents = file([report(t=1000.0), report(t=1000.0 + 86_400)])
-    assert len(incidents) == 2
+def test_weak_signs_of_two_days_are_two_incidents_and_a_theft_that_rests_overnight_is_one() -> None:
+    assert len(file([report(t=1000.0), report(t=1000.0 + 86_400)])) == 2
+    assert len(file([report(t=1000.0, level="yellow"), report(t=1000.0 + 86_400)])) == 1
 
 
 def test_two_vehicles_never_share_an_incident() -> None:
@@ -147,14 +152,14 @@ def test_nobody_can_move_an_incident_that_is_not_there() -> None:
 @given(st.data())
 def test_filing_reports_twice_changes_nothing(data: st.DataObject) -> None:
     reports = [
-        report(kind, t=t, vehicle=vehicle, ignition=ignition)
-        for kind, t, vehicle, ignition in data.draw(
+        report(kind, t=t, vehicle=vehicle, level=level)
+        for kind, t, vehicle, level in data.draw(
             st.lists(
                 st.tuples(
                     st.sampled_from(["left_fence", "moved_while_armed"]),
                     st.sampled_from([1000.0, 1010.0, 40_000.0, 90_000.0]),
                     st.sampled_from(["a", "b"]),
-                    st.sampled_from(["on", "off", "unknown"]),
+                    st.sampled_from([None, "blue", "yellow", "red"]),
                 ),
                 max_size=8,
             )
