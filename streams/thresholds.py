@@ -34,7 +34,7 @@ class Arming(_Section):
         60, gt=0, le=1000, description="How far fixes may lie apart and still be one place."
     )
     lapse_s: float = Field(
-        1800,
+        5400,
         ge=60,
         le=2_592_000,
         description="Silence after which a vehicle that armed itself, and whose key is not known, "
@@ -102,7 +102,7 @@ class Silence(_Section):
         360, ge=1, le=43_200, description="Minutes of parked reports before its habit is known."
     )
     after_cut_s: float = Field(
-        300,
+        600,
         ge=10,
         le=86_400,
         description="Silence after a main power cut that is none of its habits.",

@@ -14,6 +14,8 @@ from streams.signal import Evidence, SignalKind
 from streams.state import Tri
 
 BLUE, YELLOW, RED = 1, 2, 3
+KEY_WAS_ON = 1 << 31
+"""In `ROW.because`, no kind of evidence: the key was on in this episode, so its end proves nothing."""
 _YES, _NO, _UNKNOWN = int(Tri.YES), int(Tri.NO), int(Tri.UNKNOWN)
 _BY_OWNER, _BY_ITSELF, _NOT_ARMED = int(Armed.BY_OWNER), int(Armed.BY_ITSELF), int(Armed.NOT_ARMED)
 _PLACE = int(Evidence.PLACE)
@@ -23,7 +25,7 @@ _MOTION, _IGNITION = int(Evidence.MOTION), int(Evidence.IGNITION)
 _PERSON, _HABIT = int(Evidence.PERSON), int(Evidence.HABIT)
 _TERMINAL = int(Evidence.TERMINAL)
 _SENSED = int(Evidence.TAMPER | Evidence.POWER | Evidence.VIBRATION)
-_COUNTED = ~(_HABIT | _PERSON) & 0xFFFFFFFF
+_COUNTED = ~(_HABIT | _PERSON | KEY_WAS_ON) & 0xFFFFFFFF
 _LEAST_TRUST_OF_SENSED = 0.6
 """What the terminal felt is little less true because the owner forgot to disarm it; what it
 concluded itself (`Evidence.TERMINAL`) is no less true at all."""
@@ -42,7 +44,7 @@ def armed_by(row):
 @compiled
 def _trust(row, evidence, p):
     trust = 1.0
-    if row.ignition == _YES:
+    if row.because & KEY_WAS_ON:
         trust = p.key_on
     elif row.armed_said == _YES:
         trust = p.armed_by_owner
@@ -93,7 +95,9 @@ def raise_(findings, n, row, number, fix, vehicle, began_ms, t_ms, place, number
     row.raised |= bit
     evidence = weights[number].evidence
     score = weights[number].score
-    if evidence & _MOTION and row.ignition == _NO and not row.because & _IGNITION:
+    if row.ignition == _YES:
+        row.because |= KEY_WAS_ON
+    if evidence & _MOTION and row.ignition == _NO and not row.because & (_IGNITION | KEY_WAS_ON):
         evidence |= _IGNITION
         score += p.ignition_off
     now_s = t_ms // 1000
@@ -120,7 +124,7 @@ def raise_(findings, n, row, number, fix, vehicle, began_ms, t_ms, place, number
     out.usual_s = row.usual_s
     out.score = row.score
     out.fence_zone = row.fence_zone
-    out.because = row.because
+    out.because = row.because & ~KEY_WAS_ON
     out.alarms = row.alarms
     out.kind = number
     out.level = row.level

@@ -27,11 +27,12 @@ _NAN = float("nan")
 
 
 @compiled
-def hear_state(row, flags):
+def hear_state(row, flags, alarms):
     """Take in what the terminal says of key and guard; True when it was armed by this."""
     if flags & _IGNITION_KNOWN:
         row.ignition = _YES if flags & _IGNITION else _NO
-        if row.ignition == _YES and row.self_armed:
+        keyless = alarms & _KEYLESS or row.raised >> _K_KEYLESS & 1
+        if row.ignition == _YES and row.self_armed and not keyless:
             # the key is what tells an owner from a thief when nobody arms by hand
             row.self_armed = 0
             if row.raised == 0:

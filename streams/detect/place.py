@@ -22,6 +22,8 @@ _SPEEDY = 0.5
 """Evidence of a fix beyond the fence that is moving by its receiver's own word (Doppler)."""
 _STILL = 0.34
 """At most, of one that says it stands still: that is what a jump looks like."""
+_FROZEN_M, _FROZEN = 0.5, 0.1
+"""At most, of one that repeats the place of the one before: a receiver that hangs."""
 _WAKING = 0.26
 """At most, of the first fixes after a long silence, unless they are far off indeed."""
 _FAR_AWAKE = 5.0
@@ -92,7 +94,7 @@ def settle_anchor(row, lon, lat):
 
 
 @compiled
-def leave(row, away_m, allowed_m, seconds, doppler_mps, steady, p):
+def leave(row, away_m, allowed_m, seconds, step_m, doppler_mps, steady, p):
     """Add what a fix beyond the fence shows to `row.left`.
 
     `doppler_mps` is the receiver's own speed (NaN: none); `steady`: the fixes go outwards one after
@@ -108,11 +110,13 @@ def leave(row, away_m, allowed_m, seconds, doppler_mps, steady, p):
         shown = max(shown, _SPEEDY)
     elif doppler_mps < 0.5:
         shown = min(shown, _STILL)
+    if step_m < _FROZEN_M and row.away_n > 0:
+        shown = min(shown, _FROZEN)
     if row.waking > 0 and ratio < _FAR_AWAKE:
         shown = min(shown, _WAKING)
     weight = 1.0
     if p.whole_after_ms > 0:
         weight = min(1.0, max(_LEAST_WEIGHT, seconds * 1000.0 / p.whole_after_ms))
-    if doppler_mps >= p.moving_mps and row.away_n >= 1:
-        weight = max(weight, 0.5)
+    if steady:
+        weight = 1.0
     row.left += weight * shown

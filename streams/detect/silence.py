@@ -30,14 +30,16 @@ _NAN = float("nan")
 
 
 @compiled
-def hear(row, seconds):
+def hear(row, t_ms, seconds):
     """Take in the interval before a fix of a parked vehicle as its habit."""
     if row.usual_s == 0.0:
         row.usual_s = seconds
     else:
         row.usual_s += (seconds - row.usual_s) / _USUAL_OF
     row.most_s = max(seconds, row.most_s - row.most_s / _LONGEST_OF)
-    row.watched_min = min(65_535, row.watched_min + int(seconds / 60.0 + 0.5))
+    # minutes that the clock turned in between: so that many short intervals count, too
+    turned = t_ms // 60_000 - (t_ms - np.int64(seconds * 1000.0)) // 60_000
+    row.watched_min = min(65_535, row.watched_min + turned)
 
 
 @compiled
@@ -51,7 +53,7 @@ def _due_ms(row, p):
     if row.motion != _PARKED or row.usual_s == 0.0 or armed_by(row) == 0:
         return 0
     if _cut_lately(row):
-        allowed_s = max(p.after_cut_ms * 0.001, max(3.0 * row.usual_s, 1.5 * row.most_s))
+        allowed_s = max(p.after_cut_ms * 0.001, max(5.0 * row.usual_s, 2.0 * row.most_s))
         return row.seen_ms + np.int64(allowed_s * 1000.0)
     if row.watched_min * 60_000 < p.watched_ms or row.alarms & _LOW_BATTERY:
         return 0

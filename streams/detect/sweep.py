@@ -40,6 +40,9 @@ _VIBRATION = SignalKind.VIBRATION_THEN_MOVED.number
 _CUT, _OFF_HABIT = SignalKind.POWER_CUT_THEN_MOVED.number, SignalKind.OFF_HABIT.number
 _WAKES = 3  # fixes after a long silence that prove little
 _LONG_S = 600.0  # what a long silence is to a receiver
+_TRIP_M = 300.0  # less is a place that was taken badly
+_STOP_S = 20.0  # within one place for so long, it does not go on
+_MOVING_OF_FENCE = 0.6
 _NOWHERE_DEG = 1e-4  # 0,0 is what receivers say that know nothing
 _QUIET_MS = 1_800_000  # an episode of a vehicle that stands where it was is over after this
 _NAN = float("nan")
@@ -77,8 +80,8 @@ def _allowed_m(row, widened_m, first, last, hit_zone, p):
 
 @compiled
 def _departed(
-    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, goes_on, p,
-    weights,
+    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, is_moving,
+    outward, p, weights,
 ):  # fmt: skip
     """What a vehicle that is armed and away from its place shows; the new number of findings."""
     began = row.away_ms if row.away_n > 0 else row.moving_ms
@@ -86,7 +89,7 @@ def _departed(
         began = row.moving_ms
     gone = row.left >= 1.0
     # without the receiver's own word it is the place that shows that it moves
-    moves = row.moving_n >= p.moving_fixes and (says or (gone and goes_on))
+    moves = row.moving_n >= p.moving_fixes and (says or (gone and outward))
     if not (gone or moves):
         return n
     before = n
@@ -118,7 +121,7 @@ def _departed(
             n = raise_(
                 findings, n, row, _CUT, fix, vehicle, began, t, place, told, p, weights
             )  # fmt: skip
-    if row.moving_n >= p.kept_fixes and row.way_m >= p.kept_m:
+    if is_moving and row.moving_n >= p.kept_fixes and row.way_m >= p.kept_m:
         n = raise_(
             findings, n, row, _KEPT, fix, vehicle, began, t, place, numbers, p, weights
         )  # fmt: skip
@@ -189,8 +192,8 @@ def advance(
         if silent_s >= _LONG_S and silent_s >= 3.0 * row.most_s:
             row.gap_s = silent_s
         if row.motion == _PARKED and silent_s > 0.0:
-            silence.hear(row, silent_s)
-        newly_armed = hear_state(row, flags[i])
+            silence.hear(row, t, silent_s)
+        newly_armed = hear_state(row, flags[i], alarms[i])
         x, y = lon[i], lat[i]
         located = (flags[i] & _LOCATED) != 0 and not _is_nowhere(x, y)
         if alarms[i] | row.alarms:
@@ -220,9 +223,6 @@ def advance(
         tally[_C_LIVE if live else _C_BACK_FILL] += 1
         step_m = distance_m(row.lon, row.lat, x, y)
         seconds = (t - row.fix_ms) * 0.001
-        before_m = 0.0
-        if row.away_n > 0 or row.moving_n > 0:
-            before_m = distance_m(row.anchor_lon, row.anchor_lat, row.lon, row.lat)
         # a receiver's own speed comes from Doppler and beats the difference of two places
         says = speed_mps[i] == speed_mps[i]
         pace = float(speed_mps[i]) if says else step_m / seconds
@@ -261,32 +261,40 @@ def advance(
                 anchor_at(row, t, row.dwell_lon, row.dwell_lat, row.fence_zone)
             else:
                 anchor_at(row, t, x, y, zone)
-            before_m = 0.0
         away_m = distance_m(row.anchor_lon, row.anchor_lat, x, y)
         allowed_m = _allowed_m(row, widened_m, hit_at[i], hit_at[i + 1], hit_zone, p)
-        outward = motion.is_outward(step_m, away_m, before_m)
-        is_moving = pace >= p.moving_mps
-        if not says:
-            is_moving &= step_m > p.dwell_radius_m
-
-        if distance_m(row.dwell_lon, row.dwell_lat, x, y) > p.dwell_radius_m:
+        leg_m = distance_m(row.dwell_lon, row.dwell_lat, x, y)
+        is_leg = leg_m > p.dwell_radius_m
+        outward = False
+        if is_leg:
+            from_m = distance_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat)
+            outward = motion.is_outward(leg_m, away_m, from_m)
+            if not says:
+                leg_s = (t - row.dwell_ms) * 0.001
+                if leg_m > step_m and leg_m >= p.moving_mps * leg_s:
+                    pace = leg_m / leg_s
             dwell_at(row, t, x, y)
         else:
             dwell_on(row, x, y)
+        is_moving = pace >= p.moving_mps and (says or is_leg)
         dwelt_ms = t - row.dwell_ms
         if is_moving:
             row.motion = _MOVING
         elif dwelt_ms >= p.parked_after_ms:
             row.motion = _PARKED
 
-        walked = motion.go_out(row, t, away_m, speed_mps[i], p)
+        walked = motion.go_out(row, t, seconds, away_m, speed_mps[i], pace, p)
+        pushed = walked or (row.raised >> _PUSHED & 1) != 0
+        if pushed or (says and row.moving_n >= p.moving_fixes):
+            # it is known to move: it need not go as far to be believed
+            allowed_m = min(allowed_m, max(_MOVING_OF_FENCE * p.fence_radius_m, widened_m))
         if away_m > allowed_m:
             if row.away_n == 0:
                 row.away_ms = t
                 if row.moving_n == 0:
                     row.way_m = 0.0
-            steady = outward and row.moving_n > 0
-            leave(row, away_m, allowed_m, seconds, speed_mps[i], steady, p)
+            steady = pushed or ((outward or (says and is_moving)) and row.moving_n > 0)
+            leave(row, away_m, allowed_m, seconds, step_m, speed_mps[i], steady, p)
             row.away_n = min(row.away_n + 1, 65_535)
         else:
             row.away_n = 0
@@ -295,11 +303,11 @@ def advance(
         if away_m > max(p.moving_from_m, widened_m):
             row.way_m += step_m
             # the first step may be a jump; one that goes on outwards from there is none
-            if is_moving if says else (is_moving and (outward or row.moving_n >= 2)):
+            if is_moving and (says or outward or row.moving_n >= 2):
                 if row.moving_n == 0:
                     row.moving_ms = t
                 row.moving_n = min(row.moving_n + 1, 65_535)
-            elif not says and row.moving_n < 2:
+            elif not says and row.moving_n < 2 and (is_leg or seconds >= _STOP_S):
                 row.moving_n = 0
         elif row.away_n == 0:
             row.moving_n = 0
@@ -316,7 +324,7 @@ def advance(
             if row.away_n > 0 or row.moving_n > 0:
                 n = _departed(
                     findings, n, row, i, vehicle[i], t, (x, y), away_m, allowed_m, pace, says,
-                    is_moving and outward, p, weights,
+                    is_moving, outward, p, weights,
                 )  # fmt: skip
 
         # an armed vehicle keeps its fence until its episode is over, or it could be crept away
@@ -330,10 +338,10 @@ def advance(
             if row.episode_ms != 0:
                 end_episode(row)
                 row.self_armed = 0
-            if distance_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat) > (
-                p.dwell_radius_m
-            ):
-                habit.learn(row)
+            off_m = distance_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat)
+            if off_m > p.dwell_radius_m:
+                if off_m > _TRIP_M:
+                    habit.learn(row)
                 anchor_at(row, row.dwell_ms, row.dwell_lon, row.dwell_lat, zone)
                 forget_departure(row)
             if row.armed_said == _UNKNOWN and row.ignition != _YES and dwelt_ms >= p.self_after_ms:
