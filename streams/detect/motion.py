@@ -47,7 +47,9 @@ def go_out(row, t_ms, seconds, away_m, doppler_mps, pace_mps, p):
         row.out_s = now_s - np.int64(seconds)
     row.made_m = away_m
     row.out_n = min(row.out_n + 1, 65_535)
-    walks = away_m >= _WALK_LEAST_MPS * (now_s - row.out_s) and pace_mps <= _WALK_MOST_MPS
+    if pace_mps > _WALK_MOST_MPS:
+        return False
+    walks = away_m >= _WALK_LEAST_MPS * (now_s - row.out_s)
     records = _RECORDS if doppler_mps >= _WALK_LEAST_MPS else _RECORDS_SILENT
     if walks and row.out_n >= records and away_m >= p.pushed_m:
         return True

@@ -16,7 +16,7 @@ from streams.state import Motion
 _MEAN_OF = 8  # fixes averaged into a place; more would let a slow push drag it along
 _MOST_A_FIX = 0.75  # one fix alone never shows that a vehicle left
 _AT_RADIUS = 12.0  # fixes just beyond the fence that show it
-_CLOSE, _LITTLE = 1.2, 0.04  # so close to the fence, a fix shows this: a place may be taken badly
+_CLOSE, _LITTLE = 1.2, 0.02  # so close to the fence, a fix shows this: a place may be taken badly
 _LEAST_WEIGHT = 0.1
 _SPEEDY = 0.5
 """Evidence of a fix beyond the fence that is moving by its receiver's own word (Doppler)."""
@@ -63,6 +63,13 @@ def anchor_at(row, t, lon, lat, zone):
     row.anchor_lat = lat
     row.anchor_n = 1
     row.fence_zone = zone
+
+
+@compiled
+def will_anchor(row, t, lon, lat):
+    """It is armed, and will be parked where it comes to stand; until then it guards nothing."""
+    anchor_at(row, t, lon, lat, -1)
+    row.anchor_n = 0
 
 
 @compiled

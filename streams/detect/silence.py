@@ -50,12 +50,12 @@ def _cut_lately(row):
 @compiled
 def _due_ms(row, p):
     """When its silence is none of its habits; 0: never."""
-    if row.motion != _PARKED or row.usual_s == 0.0 or armed_by(row) == 0:
+    if row.usual_s == 0.0 or armed_by(row) == 0:
         return 0
     if _cut_lately(row):
         allowed_s = max(p.after_cut_ms * 0.001, max(5.0 * row.usual_s, 2.0 * row.most_s))
         return row.seen_ms + np.int64(allowed_s * 1000.0)
-    if row.watched_min * 60_000 < p.watched_ms or row.alarms & _LOW_BATTERY:
+    if row.motion != _PARKED or row.watched_min * 60_000 < p.watched_ms or row.alarms & _LOW_BATTERY:
         return 0
     allowed_s = max(p.of_usual * row.usual_s, p.of_longest * row.most_s)
     return row.seen_ms + np.int64(max(p.silent_ms, allowed_s * 1000.0))

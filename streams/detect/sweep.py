@@ -20,6 +20,7 @@ from streams.detect.place import (
     forget_departure,
     leave,
     settle_anchor,
+    will_anchor,
 )
 from streams.signal import SignalKind
 from streams.state import Motion, Tri
@@ -213,7 +214,7 @@ def advance(
             row.lat = y
             row.speed_mps = speed_mps[i]
             row.heading_deg = heading_deg[i]
-            anchor_at(row, t, x, y, zone)
+            will_anchor(row, t, x, y)
             dwell_at(row, t, x, y)
             tally[_C_LIVE if live else _C_BACK_FILL] += 1
             continue
@@ -257,7 +258,9 @@ def advance(
         if newly_armed:
             end_episode(row)
             near_m = distance_m(row.dwell_lon, row.dwell_lat, x, y)
-            if near_m > p.dwell_radius_m and row.dwell_n >= 3:
+            if row.motion != _PARKED:
+                will_anchor(row, t, x, y)
+            elif near_m > p.dwell_radius_m and row.dwell_n >= 3:
                 anchor_at(row, t, row.dwell_lon, row.dwell_lat, row.fence_zone)
             else:
                 anchor_at(row, t, x, y, zone)
@@ -282,6 +285,12 @@ def advance(
             row.motion = _MOVING
         elif dwelt_ms >= p.parked_after_ms:
             row.motion = _PARKED
+        if row.anchor_n == 0:
+            if row.motion == _PARKED:
+                anchor_at(row, row.dwell_ms, row.dwell_lon, row.dwell_lat, zone)
+            else:
+                will_anchor(row, t, x, y)
+            away_m = distance_m(row.anchor_lon, row.anchor_lat, x, y)
 
         walked = motion.go_out(row, t, seconds, away_m, speed_mps[i], pace, p)
         pushed = walked or (row.raised >> _PUSHED & 1) != 0
@@ -312,7 +321,8 @@ def advance(
         elif row.away_n == 0:
             row.moving_n = 0
             row.way_m = 0.0
-            settle_anchor(row, x, y)
+            if row.anchor_n > 0:
+                settle_anchor(row, x, y)
         # back-fill may build a departure up; only a live fix may raise it
         if armed and live:
             if walked:

@@ -95,8 +95,8 @@ def test_an_impossible_jump_raises_nothing_until_enough_fixes_agree() -> None:
     track = Track(armed=True, ignition=False).park(10)
     track.fix(at=far, after_s=10, speed=0.0).fix(at=far, after_s=10, speed=0.0)
     assert signals_of(track) == []
-    for _ in range(3):
-        track.fix(at=far, after_s=10, speed=0.0)
+    for metres in range(3):
+        track.fix(at=offset(far, metres, 0), after_s=10, speed=0.0)
     assert [s.kind for s in signals_of(track)] == [LEFT]
 
 
@@ -199,8 +199,8 @@ ZONES = ZoneSet.from_geojson(
 
 def test_leaving_the_zone_it_was_parked_in_is_found_before_the_parking_fence() -> None:
     track = Track(armed=True, ignition=False).park(10)
-    for _ in range(3):
-        track.fix(at=offset(HOME, 100, 0), speed=0.0)
+    for metres in range(3):
+        track.fix(at=offset(HOME, 100 + metres, 0), speed=0.0)
     assert signals_of(track) == []
     (left,) = signals_of(track, Rules(zones=ZONES))
     assert left.kind is LEFT
