@@ -12,6 +12,7 @@ from geofence.grid import query, signature
 from geofence.grid.capsule import capsules
 from geofence.grid.cut import cut
 from geofence.grid.leaf import lay, renumber
+from geofence.grid.locate import CHUNK
 from geofence.metric import grown
 
 Float64 = NDArray[np.float64]
@@ -99,11 +100,11 @@ class Grid:
         to leave out and to put in, which may be the same.
         """
         room = 2 * lon.size + 256
-        if lon.size > 16 * query.CHUNK:
+        if lon.size > 16 * CHUNK:
             # room for as many a fix as a sample has: moving what was found costs more
-            sample = slice(None, None, lon.size // query.CHUNK)
+            sample = slice(None, None, lon.size // CHUNK)
             pairs = self.match(lon[sample].copy(), lat[sample].copy())[0].size
-            room = int(1.15 * pairs * lon.size / query.CHUNK) + 64 * query.CHUNK
+            room = int(1.15 * pairs * lon.size / CHUNK) + 64 * CHUNK
         fix, zone = np.empty(room, np.int64), np.empty(room, np.int64)
         doubts = np.empty((256, 3), np.int64)
         done = pairs = doubtful = 0
@@ -116,7 +117,7 @@ class Grid:
             if done == lon.size:
                 return fix[:pairs], zone[:pairs], doubts[:doubtful]
             # as many a fix as so far, and a quarter more
-            share = 1.25 * lon.size / (done + query.CHUNK)
+            share = 1.25 * lon.size / (done + CHUNK)
             room = pairs + more + int(share * (pairs + more))
             fix, zone = _roomier(fix, pairs, room), _roomier(zone, pairs, room)
             room = doubtful + more_doubts + int(share * doubtful)
@@ -144,7 +145,7 @@ class Grid:
             )  # fmt: skip
             if done == lon.size:
                 return out, doubts[:doubtful]
-            share = 1.25 * lon.size / (done + query.CHUNK)
+            share = 1.25 * lon.size / (done + CHUNK)
             doubts = _roomier(doubts, doubtful, doubtful + more + int(share * doubtful))
 
 

@@ -1,31 +1,21 @@
 """The kernel that asks the cells which zones hold a fix.
 
-It waits for memory more than it computes.  So it goes by chunks that fit the near caches, and in
-stages: each asks ahead for what the next one needs, and none has a branch that waits for memory.
+Fixes go by chunks, and in stages: `locate` finds the leaves, `judge` what holds, and only then are
+the pairs written, of those fixes that have any.  Each asks ahead for what the next one reads.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from geofence.grid import capsule
-from geofence.grid.cut import BLOCK
-from geofence.grid.edge import GROUP, STEPS_BITS, exactly, holds, judge_group
-from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, LONG, MIXED
+from geofence.grid.edge import GROUP, holds
+from geofence.grid.held import judge, verdicts
+from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, MIXED
+from geofence.grid.locate import CHUNK, locate, scratch
+from geofence.grid.lowest import lowest
 from geofence.grid.merge import merge
-from geofence.grid.predicate import compiled
-from geofence.grid.prefetch import prefetch
-
-FINE = 32
-"""Fixes are placed on a grid of 2**-32 degrees; all cells and their steps are on it."""
-_PER_DEGREE = 2.0**FINE
-_INNER = (1 << FINE) - 1
-_BLOCK_BITS = 2
-CHUNK = 1024
-SLACK = 8
-"""Room beyond the last pair that may be written to."""
+from geofence.grid.predicate import compiled, inlined
 
 
 @compiled
@@ -42,13 +32,16 @@ def match(
     changed, which, gone = changes
     change = np.searchsorted(changed, first)
     column, row, leaf, at, todo, shifts = scratch()
+    held, listed, idle = verdicts()
     for base in range(first, lon.shape[0], CHUNK):
         count = min(CHUNK, lon.shape[0] - base)
-        locate(
-            lon[base : base + count], lat[base : base + count], world, cells, blocks,
-            column, row, leaf, at, todo, shifts,
-        )  # fmt: skip
-        most, most_doubts = _ask_ahead(leaf[:count], leaves, words, pool)
+        x, y, found = lon[base : base + count], lat[base : base + count], leaf[:count]
+        locate(x, y, world, cells, blocks, column, row, leaf, at, todo, shifts)
+        _, most, most_doubts = judge(
+            x, y, column, row, found, words, refs, edges, todo, held, listed, idle
+        )
+        some, most_certain = _some(found, leaves, idle, todo)
+        most += most_certain
         begun = n
         changes_first = change
         while change < changed.shape[0] and changed[change] < base + count:
@@ -56,41 +49,22 @@ def match(
         most += change - changes_first
         if n + most > fix.shape[0] or doubtful + most_doubts > doubts.shape[0]:
             return base, n, doubtful, most, most_doubts
-        for j in range(count):
+        for j in todo[:some]:
             i = base + j
-            out = np.uint64(n)
-            if leaf[j] < MIXED:
-                mine = np.uint64(leaf[j])
-                begin = np.uint64(leaves[mine, 0])
-                zones = np.uint64(leaves[mine, 1])
-                for k in range(zones):
-                    fix[out + k] = i
-                    zone[out + k] = pool[begin + k]
-                n += np.int64(zones)
+            mine = np.uint64(j)
+            if leaf[mine] < MIXED:
+                n = _copy(pool, leaves[leaf[mine], 0], leaves[leaf[mine], 1], i, fix, zone, n)
                 continue
-            head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            head = np.uint64(leaf[mine] ^ MIXED) * np.uint64(GROUP)
             shape = words[head + np.uint64(4)]
             capsules = words[head + np.uint64(5)] >> 16
-            if shape & 31 >= FIRST_LONG:
-                n, put = _many(
-                    lon[i], lat[i], column[j], row[j], i, words, refs, head, edges, fix, zone, n
-                )
+            if shape & 31 < FIRST_LONG:
+                n = _pick(words, listed[mine], held[mine], i, fix, zone, n)
+                put = np.int64(listed[mine]) + (shape >> 5)
+            elif shape & 31 == CROWDED:
+                n, put = _crowd(lon[i], lat[i], i, words, refs, np.int64(head), edges, fix, zone, n)
             else:
-                held = held_places(
-                    words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
-                )
-                places = np.uint64(shape >> 5)
-                groups = words[head + np.uint64(5)] & 0xFFFF
-                listed = head + np.uint64(HEADER + groups * GROUP)
-                # by eights, as a loop that ends sooner costs more; there is room
-                for eight in range(np.uint64(0), places, np.uint64(8)):
-                    for k in range(8):
-                        fix[out] = i
-                        zone[out] = words[listed + eight + np.uint64(k)]
-                        out += np.uint64(held & 1)
-                        held >>= 1
-                n = np.int64(out)
-                put = np.int64(listed + places)
+                n, put = _many(words, listed[mine], shape >> 5, held[mine], i, fix, zone, n)
             for k in range(put, put + 2 * capsules, 2):
                 judged = capsule.judge(rows[words[k + 1]], lon[i], lat[i])
                 if judged == capsule.IN:
@@ -109,112 +83,40 @@ def match(
 
 
 @compiled
-def scratch():
-    """Room for `locate` to work on a chunk."""
-    return (
-        np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int32),
-        np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64),
-    )  # fmt: skip
+def _some(leaf, leaves, idle, some):
+    """Write to `some` which fixes may have zones; how many, and the pairs of pure leaves.
 
-
-@compiled
-def locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
-    """Where each fix lies on the fine grid, and its leaf; 0, the empty one, off the earth."""
-    waiting = np.uint64(0)
-    for j in range(lon.shape[0]):
-        x = lon[j]
-        y = lat[j]
-        on_earth = (abs(x) <= 180.0) & (abs(y) <= 90.0)
-        # exact: the factor is a power of two
-        c = np.int64(math.floor(x * _PER_DEGREE)) if on_earth else np.int64(0)
-        r = np.int64(math.floor(y * _PER_DEGREE)) if on_earth else np.int64(0)
-        column[j] = c
-        row[j] = r
-        tile_row = np.uint64((r >> FINE) + 90)
-        tile_column = np.uint64((c >> FINE) + 180)
-        begin = np.int64(world[tile_row, tile_column, 0])
-        halvings = np.int64(world[tile_row, tile_column, 1])
-        is_grid = on_earth & (halvings >= 0)
-        leaf[j] = begin if on_earth else 0
-        shift = FINE - halvings
-        cell = begin + ((r & _INNER) >> shift << halvings) + ((c & _INNER) >> shift)
-        at[waiting] = cell if is_grid else 0
-        shifts[waiting] = shift
-        todo[waiting] = j
-        prefetch(cells, at[waiting])
-        waiting += np.uint64(is_grid)
-    source = cells
-    while waiting > 0:
-        left = np.uint64(0)
-        for k in range(waiting):
-            ref = source[np.uint64(at[k])]
-            j = todo[k]
-            mine = np.uint64(j)
-            leaf[mine] = ref
-            shift = shifts[k] - _BLOCK_BITS
-            inner = ((row[mine] >> shift) & (BLOCK - 1)) * BLOCK
-            inner += (column[mine] >> shift) & (BLOCK - 1)
-            todo[left] = j
-            shifts[left] = shift
-            at[left] = (-1 - np.int64(ref)) * (BLOCK * BLOCK) + inner
-            if ref < 0:
-                prefetch(blocks, at[left])
-            left += np.uint64(ref < 0)
-        waiting = left
-        source = blocks
-
-
-@compiled
-def held_places(words, refs, edges, head, level, column, row, lon, lat):
-    """Which places of the compact leaf at `head` hold a fix, exactly: a bit a place."""
-    shift = FINE - level
-    inner = (np.int64(1) << shift) - 1
-    x = np.int32((column & inner) >> (shift - STEPS_BITS))
-    y = np.int32((row & inner) >> (shift - STEPS_BITS))
-    mask = np.int64(words[head]) & 0xFFFFFFFF
-    mask |= np.int64(words[head + np.uint64(1)]) << 32
-    groups = words[head + np.uint64(5)] & 0xFFFF
-    held = mask
-    close = np.int32(0)
-    at = head + np.uint64(HEADER)
-    for _ in range(groups):
-        parities, doubt = judge_group(words, at, x, y)
-        held ^= parities
-        close |= doubt
-        at += np.uint64(GROUP)
-    if close != 0:
-        held = exactly(
-            edges, refs, words[head + np.uint64(2)], words, np.int64(head) + HEADER, groups, mask,
-            x, y, lon, lat,
-        )  # fmt: skip
-    return held
-
-
-@compiled
-def _ask_ahead(leaf, leaves, words, pool):
-    """Bring the leaves near; how many pairs and doubts they can yield at most."""
+    Without a branch, as it cannot be foreseen which have.
+    """
+    count = np.uint64(0)
+    pairs = 0
     for j in range(leaf.shape[0]):
-        if leaf[j] >= MIXED:
-            at = np.int64(leaf[j] ^ MIXED) * GROUP
-            prefetch(words, at)
-            prefetch(words, at + GROUP)
-        else:
-            prefetch(leaves, leaf[j])
-    most = 0
-    doubts = 0
-    for j in range(leaf.shape[0]):
-        if leaf[j] >= MIXED:
-            at = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
-            most += words[at + np.uint64(3)]
-            last = words[at + np.uint64(5)]
-            doubts += last >> 16
-            last = HEADER + GROUP * (last & 0xFFFF) + (words[at + np.uint64(4)] >> 5)
-            for k in range(2 * GROUP, last, GROUP):
-                prefetch(words, np.int64(at) + k)
-        else:
-            most += leaves[np.uint64(leaf[j]), 1]
-            prefetch(pool, leaves[np.uint64(leaf[j]), 0])
-    return most + SLACK, doubts
+        pure = leaf[j] < MIXED
+        pairs += leaves[np.uint64(leaf[j] if pure else 0), 1]
+        some[count] = j
+        count += np.uint64((leaf[j] != 0) & (pure | (not idle[j])))
+    return np.int64(count), pairs
+
+
+@inlined
+def _pick(words, listed, held, i, fix, zone, n):
+    """Write the zones of the places `held`, a bit each, from `listed` on; the new `n`."""
+    out = np.uint64(n)
+    while held != np.uint64(0):
+        fix[out] = i
+        zone[out] = words[listed + lowest(held)]
+        out += np.uint64(1)
+        held &= held - np.uint64(1)
+    return np.int64(out)
+
+
+@compiled
+def _copy(zones, first, count, i, fix, zone, n):
+    """Write `count` zones from `first` on; the new `n`."""
+    for k in range(count):
+        fix[n + k] = i
+        zone[n + k] = zones[first + k]
+    return n + count
 
 
 @compiled
@@ -233,31 +135,20 @@ def _insert(zone, fix, n, which, i):
 
 
 @compiled
-def _many(lon, lat, column, row, i, words, refs, head, edges, fix, zone, n):
+def _many(words, listed, places, held, i, fix, zone, n):
     """A leaf with more zones than a mask has bits; (pairs so far, where its capsules begin)."""
-    shape = words[head + np.uint64(4)]
-    if shape & 31 == CROWDED:
-        return _crowd(lon, lat, i, words, refs, np.int64(head), edges, fix, zone, n)
-    held = held_places(words, refs, edges, head, (shape & 31) - LONG, column, row, lon, lat)
-    places = shape >> 5
-    listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
-    ranks = listed + places + 1
-    outlines = words[ranks - 1]
-    place = 0
-    for outline in range(outlines + 1):
-        rank = words[ranks + outline] if outline < outlines else places
-        # those between are certain
-        for k in range(rank - place):
-            fix[n + k] = i
-            zone[n + k] = words[listed + place + k]
-        n += rank - place
-        if held & 1 and rank < places:
-            fix[n] = i
-            zone[n] = words[listed + rank]
-            n += 1
-        held >>= 1
-        place = rank + 1
-    return n, ranks + outlines
+    ranks = np.int64(listed) + places + 1
+    after = ranks + words[ranks - 1]
+    rank = ranks
+    for first in range(0, places, 64):
+        # all are certain but the outlines that do not hold the fix
+        mask = ~np.uint64(0) >> np.uint64(max(0, 64 - (places - first)))
+        while rank < after and words[rank] < first + 64:
+            mask ^= (~held & np.uint64(1)) << np.uint64(words[rank] - first)
+            held >>= np.uint64(1)
+            rank += 1
+        n = _pick(words, listed + np.uint64(first), mask, i, fix, zone, n)
+    return n, after
 
 
 @compiled

@@ -6,10 +6,11 @@ import numpy as np
 
 from geofence.grid import capsule
 from geofence.grid.edge import GROUP, holds
-from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, LONG, MIXED
-from geofence.grid.predicate import compiled
-from geofence.grid.prefetch import prefetch
-from geofence.grid.query import CHUNK, held_places, locate, scratch
+from geofence.grid.held import judge, verdicts
+from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, MIXED
+from geofence.grid.locate import CHUNK, locate, scratch
+from geofence.grid.lowest import lowest
+from geofence.grid.predicate import compiled, inlined
 
 
 @compiled
@@ -37,37 +38,32 @@ def sign(
     nothing else is sure of; they are not in the signatures.
     """
     column, row, leaf, at, todo, shifts = scratch()
+    held, listed, idle = verdicts()
     for base in range(first, lon.shape[0], CHUNK):
         count = min(CHUNK, lon.shape[0] - base)
-        locate(
-            lon[base : base + count], lat[base : base + count], world, cells, blocks,
-            column, row, leaf, at, todo, shifts,
-        )  # fmt: skip
-        most_doubts = _ask_ahead(leaf[:count], leaf_keys, words)
+        x, y, found = lon[base : base + count], lat[base : base + count], leaf[:count]
+        locate(x, y, world, cells, blocks, column, row, leaf, at, todo, shifts)
+        mixed, _, most_doubts = judge(
+            x, y, column, row, found, words, refs, edges, todo, held, listed, idle
+        )
         if doubtful + most_doubts > doubts.shape[0]:
             return base, doubtful, most_doubts
         for j in range(count):
+            pure = np.uint64(0 if leaf[j] >= MIXED else leaf[j])
+            signature[base + j] = leaf_keys[pure]
+        for j in todo[:mixed]:
             i = base + j
-            if leaf[j] < MIXED:
-                signature[i] = leaf_keys[np.uint64(leaf[j])]
-                continue
-            head = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
+            mine = np.uint64(j)
+            head = np.uint64(leaf[mine] ^ MIXED) * np.uint64(GROUP)
             shape = words[head + np.uint64(4)]
             capsules = words[head + np.uint64(5)] >> 16
-            if shape & 31 >= FIRST_LONG:
-                key, put = _many(lon[i], lat[i], column[j], row[j], words, refs, head, edges, keys)
+            if shape & 31 < FIRST_LONG:
+                key = _pick(words, listed[mine], held[mine], keys)
+                put = np.int64(listed[mine]) + (shape >> 5)
+            elif shape & 31 == CROWDED:
+                key, put = _crowd(lon[i], lat[i], words, refs, np.int64(head), edges, keys)
             else:
-                held = held_places(
-                    words, refs, edges, head, shape & 31, column[j], row[j], lon[i], lat[i]
-                )
-                groups = words[head + np.uint64(5)] & 0xFFFF
-                listed = head + np.uint64(HEADER + groups * GROUP)
-                key = np.uint64(0)
-                for k in range(np.uint64(shape >> 5)):
-                    mine = keys[np.uint64(words[listed + k])]
-                    key ^= mine & np.uint64(-(held & 1))
-                    held >>= 1
-                put = np.int64(listed) + (shape >> 5)
+                key, put = _many(words, np.int64(listed[mine]), shape >> 5, held[mine], keys)
             if capsules > 0:
                 key, doubtful = _capsules(
                     lon[i], lat[i], i, words, put, put + 2 * capsules, rows, keys, key, doubts,
@@ -77,26 +73,14 @@ def sign(
     return lon.shape[0], doubtful, 0
 
 
-@compiled
-def _ask_ahead(leaf, leaf_keys, words):
-    """Bring the leaves near; how many doubts they can yield at most."""
-    for j in range(leaf.shape[0]):
-        if leaf[j] >= MIXED:
-            at = np.int64(leaf[j] ^ MIXED) * GROUP
-            prefetch(words, at)
-            prefetch(words, at + GROUP)
-        else:
-            prefetch(leaf_keys, leaf[j])
-    doubts = 0
-    for j in range(leaf.shape[0]):
-        if leaf[j] >= MIXED:
-            at = np.uint64(leaf[j] ^ MIXED) * np.uint64(GROUP)
-            last = words[at + np.uint64(5)]
-            doubts += last >> 16
-            last = HEADER + GROUP * (last & 0xFFFF) + (words[at + np.uint64(4)] >> 5)
-            for k in range(2 * GROUP, last, GROUP):
-                prefetch(words, np.int64(at) + k)
-    return doubts
+@inlined
+def _pick(words, listed, held, keys):
+    """XOR of the keys of the zones of the places `held`, a bit each, from `listed` on."""
+    key = np.uint64(0)
+    while held != np.uint64(0):
+        key ^= keys[np.uint64(words[listed + lowest(held)])]
+        held &= held - np.uint64(1)
+    return key
 
 
 @compiled
@@ -126,22 +110,17 @@ def _capsules(lon, lat, i, words, put, after, rows, keys, key, doubts, doubtful)
 
 
 @compiled
-def _many(lon, lat, column, row, words, refs, head, edges, keys):
+def _many(words, listed, places, held, keys):
     """Of a leaf with more zones than a mask has bits; (key, where its capsules begin)."""
-    shape = words[head + np.uint64(4)]
-    if shape & 31 == CROWDED:
-        return _crowd(lon, lat, words, refs, np.int64(head), edges, keys)
-    held = held_places(words, refs, edges, head, (shape & 31) - LONG, column, row, lon, lat)
-    listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
-    ranks = listed + (shape >> 5) + 1
+    ranks = listed + places + 1
     outlines = words[ranks - 1]
     key = np.uint64(0)
     for k in range(listed, ranks - 1):
         key ^= keys[words[k]]
     for k in range(ranks, ranks + outlines):
         # taken out again if not held
-        key ^= keys[words[listed + words[k]]] & np.uint64((held & 1) - 1)
-        held >>= 1
+        key ^= keys[words[listed + words[k]]] & ((held & np.uint64(1)) - np.uint64(1))
+        held >>= np.uint64(1)
     return key, ranks + outlines
 
 
