@@ -13,6 +13,7 @@ from geofence.grid.capsule import capsules
 from geofence.grid.cut import cut
 from geofence.grid.leaf import lay, renumber
 from geofence.grid.locate import CHUNK
+from geofence.grid.room import lend
 from geofence.metric import grown
 
 Float64 = NDArray[np.float64]
@@ -105,7 +106,7 @@ class Grid:
             sample = slice(None, None, lon.size // CHUNK)
             pairs = self.match(lon[sample].copy(), lat[sample].copy())[0].size
             room = int(1.15 * pairs * lon.size / CHUNK) + 64 * CHUNK
-        fix, zone = np.empty(room, np.int64), np.empty(room, np.int64)
+        fix, zone = lend(room), lend(room)
         doubts = np.empty((256, 3), np.int64)
         done = pairs = doubtful = 0
         while True:
@@ -119,7 +120,7 @@ class Grid:
             # as many a fix as so far, and a quarter more
             share = 1.25 * lon.size / (done + CHUNK)
             room = pairs + more + int(share * (pairs + more))
-            fix, zone = _roomier(fix, pairs, room), _roomier(zone, pairs, room)
+            fix, zone = _longer(fix, pairs, room), _longer(zone, pairs, room)
             room = doubtful + more_doubts + int(share * doubtful)
             doubts = _roomier(doubts, doubtful, room)
 
@@ -156,6 +157,14 @@ def _keys(zones: int) -> NDArray[np.uint64]:
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed: NDArray[np.uint64] = x ^ (x >> np.uint64(31))
     return mixed
+
+
+def _longer(pairs: Int64, used: int, room: int) -> Int64:
+    if room <= len(pairs):
+        return pairs
+    out = lend(room)
+    out[:used] = pairs[:used]
+    return out
 
 
 def _roomier(array: Any, used: int, room: int) -> Any:

@@ -102,10 +102,9 @@ def lay(edges, place, content, begins, keys):
             n_words, n_refs = _crowded(words, n_words, refs, n_refs, entries, zones, outlines)
         # every mixed leaf begins with a cache line
         n_words = (n_words + GROUP - 1) // GROUP * GROUP
-    # one more group each: `query` reads a group whole, and lists by eights
+    # one more group: `query` asks ahead, and reads a group whole
     words = roomy(words, n_words, n_words + GROUP)
-    pool = roomy(pool, n_pool, n_pool + GROUP)
-    return leaf, leaves[:n_leaves], words[: n_words + GROUP], refs[:n_refs], pool[: n_pool + GROUP]
+    return leaf, leaves[:n_leaves], words[: n_words + GROUP], refs[:n_refs], pool[:n_pool]
 
 
 @compiled

@@ -1,83 +1,54 @@
-"""Which leaf each fix of a chunk falls in, and where in its tile."""
+"""The kernel that finds the leaf of each fix of a chunk."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
 
 import numpy as np
 
-from geofence.grid.cut import BLOCK, WORLD_COLUMNS
-from geofence.grid.leaf import MIXED
+from geofence.grid.cut import BLOCK
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
 
-FINE = 30
-"""Fixes are placed on a grid of 2**-30 degrees; all cells and their steps are on it."""
-_PER_DEGREE = 2.0**FINE
-_DEGREES = 2.0**-FINE
-_BLOCK_BITS = 2
+FINE = 32
+"""Fixes are placed on a grid of 2**-32 degrees; all cells and their steps are on it."""
 CHUNK = 1024
-
-
-class Scratch(NamedTuple):
-    """Room to work on a chunk of fixes; each array has CHUNK elements.
-
-    * `column`, `row` int32: where a fix lies in its tile, in 2**-FINE degrees.
-    * `leaf` int32: its leaf, as in `Grid.cells`; 0, the one without zones, off the earth.
-    * `busy` int64: the fixes with another leaf than 0, in order.
-    * `held` uint64: of the mixed leaf of each of those, which places hold it; a bit a place.
-    """
-
-    column: Any
-    row: Any
-    leaf: Any
-    busy: Any
-    held: Any
-    tile: Any
-    at: Any
-    todo: Any
-    shifts: Any
+"""Fixes that go through the stages together: what is kept of them fits the near caches."""
+_PER_DEGREE = 2.0**FINE
+_INNER = (1 << FINE) - 1
+_BLOCK_BITS = 2
 
 
 @compiled
 def scratch():
-    """Room for a chunk."""
-    return Scratch(
-        np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32),
-        np.empty(CHUNK + 1, np.int64), np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.int32),
-        np.empty(CHUNK + 1, np.int64), np.empty(CHUNK + 1, np.int64), np.empty(CHUNK + 1, np.int64),
+    """Room for `locate` to work on a chunk."""
+    return (
+        np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int32),
+        np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64),
     )  # fmt: skip
 
 
 @compiled
-def locate(lon, lat, world, cells, blocks, words, room):
-    """Fill `column`, `row`, `leaf` and `busy` of `room` for a chunk; how many are busy.
-
-    The lines of mixed leaves are asked for.
-    """
-    column, row, leaf, busy, _, tile, at, todo, shifts = room
-    for j in range(lon.shape[0]):
-        on_earth = (abs(lon[j]) <= 180.0) & (abs(lat[j]) <= 90.0)
-        # every step is exact: the factors are powers of two, and floors are of few bits
-        x = np.floor((lon[j] if on_earth else 0.0) * _PER_DEGREE)
-        y = np.floor((lat[j] if on_earth else 0.0) * _PER_DEGREE)
-        tile_column = np.floor(x * _DEGREES)
-        tile_row = np.floor(y * _DEGREES)
-        column[j] = np.int32(x - tile_column * _PER_DEGREE)
-        row[j] = np.int32(y - tile_row * _PER_DEGREE)
-        here = np.int32(tile_row + 90.0) * np.int32(WORLD_COLUMNS) + np.int32(tile_column + 180.0)
-        tile[j] = here if on_earth else np.int32(-1)
-    tiles = world.reshape(-1, 2)
+def locate(lon, lat, world, cells, blocks, column, row, leaf, at, todo, shifts):
+    """Where each fix lies on the fine grid, and its leaf; 0, the empty one, off the earth."""
     waiting = np.uint64(0)
     for j in range(lon.shape[0]):
-        on_earth = tile[j] >= 0
-        here = np.uint64(tile[j] if on_earth else 0)
-        begin = np.int64(tiles[here, 0])
-        halvings = np.int64(tiles[here, 1])
+        x = lon[j]
+        y = lat[j]
+        on_earth = (abs(x) <= 180.0) & (abs(y) <= 90.0)
+        # exact: the factor is a power of two
+        c = np.int64(math.floor(x * _PER_DEGREE)) if on_earth else np.int64(0)
+        r = np.int64(math.floor(y * _PER_DEGREE)) if on_earth else np.int64(0)
+        column[j] = c
+        row[j] = r
+        tile_row = np.uint64((r >> FINE) + 90)
+        tile_column = np.uint64((c >> FINE) + 180)
+        begin = np.int64(world[tile_row, tile_column, 0])
+        halvings = np.int64(world[tile_row, tile_column, 1])
         is_grid = on_earth & (halvings >= 0)
         leaf[j] = begin if on_earth else 0
         shift = FINE - halvings
-        cell = begin + (np.int64(row[j]) >> shift << halvings) + (np.int64(column[j]) >> shift)
+        cell = begin + ((r & _INNER) >> shift << halvings) + ((c & _INNER) >> shift)
         at[waiting] = cell if is_grid else 0
         shifts[waiting] = shift
         todo[waiting] = j
@@ -96,24 +67,10 @@ def locate(lon, lat, world, cells, blocks, words, room):
             inner += (column[mine] >> shift) & (BLOCK - 1)
             todo[left] = j
             shifts[left] = shift
-            at[left] = (-1 - np.int64(ref)) * (BLOCK * BLOCK) + inner
-            if ref < 0:
-                prefetch(blocks, at[left])
-            left += np.uint64(ref < 0)
+            # no branch: which fixes go deeper cannot be foreseen
+            goes_on = ref < 0
+            at[left] = (-1 - np.int64(ref)) * (BLOCK * BLOCK) + inner if goes_on else 0
+            prefetch(blocks, at[left])
+            left += np.uint64(goes_on)
         waiting = left
         source = blocks
-    count = np.uint64(0)
-    for j in range(lon.shape[0]):
-        busy[count] = j
-        count += np.uint64(leaf[j] != 0)
-        if leaf[j] >= MIXED:
-            line = line_of(leaf[j])
-            prefetch(words, line)
-            prefetch(words, line + 16)
-    return np.int64(count)
-
-
-@compiled
-def line_of(leaf):
-    """Where a mixed leaf begins in `words`."""
-    return np.int64(leaf ^ MIXED) << 4

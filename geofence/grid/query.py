@@ -1,26 +1,21 @@
 """The kernel that asks the cells which zones hold a fix.
 
-It waits for memory more than it computes.  So it goes by chunks that fit the near caches, and in
-stages (`locate`, `judge`, then the pairs): each asks ahead for what the next one needs, and none
-has a branch that waits for memory.
+Fixes go by chunks, and in stages: `locate` finds the leaves, `judge` what holds, and only then are
+the pairs written, of those fixes that have any.  Each asks ahead for what the next one reads.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros
 
 from geofence.grid import capsule
 from geofence.grid.edge import GROUP, holds
-from geofence.grid.judge import judge
+from geofence.grid.held import judge, verdicts
 from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, MIXED
-from geofence.grid.locate import CHUNK, line_of, locate, scratch
+from geofence.grid.locate import CHUNK, locate, scratch
+from geofence.grid.lowest import lowest
 from geofence.grid.merge import merge
-from geofence.grid.predicate import compiled
-from geofence.grid.prefetch import prefetch
-
-SLACK = 8
-"""Room beyond the last pair that may be written to."""
+from geofence.grid.predicate import compiled, inlined
 
 
 @compiled
@@ -36,55 +31,48 @@ def match(
     """
     changed, which, gone = changes
     change = np.searchsorted(changed, first)
-    room = scratch()
-    leaf, busy, held = room.leaf, room.busy, room.held
+    column, row, leaf, at, todo, shifts = scratch()
+    held, listed, idle = verdicts()
     for base in range(first, lon.shape[0], CHUNK):
-        x, y = lon[base : base + CHUNK], lat[base : base + CHUNK]
-        count = locate(x, y, world, cells, blocks, words, room)
-        most = _plain(leaf, busy, count, leaves, pool)
-        listed, most_doubts = judge(x, y, count, words, refs, edges, room)
-        most += listed + SLACK
+        count = min(CHUNK, lon.shape[0] - base)
+        x, y, found = lon[base : base + count], lat[base : base + count], leaf[:count]
+        locate(x, y, world, cells, blocks, column, row, leaf, at, todo, shifts)
+        _, most, most_doubts = judge(
+            x, y, column, row, found, words, refs, edges, todo, held, listed, idle
+        )
+        some, most_certain = _some(found, leaves, idle, todo)
+        most += most_certain
         begun = n
         changes_first = change
-        while change < changed.shape[0] and changed[change] < base + x.shape[0]:
+        while change < changed.shape[0] and changed[change] < base + count:
             change += 1
         most += change - changes_first
         if n + most > fix.shape[0] or doubtful + most_doubts > doubts.shape[0]:
             return base, n, doubtful, most, most_doubts
-        for k in range(np.uint64(count)):
-            j = np.uint64(busy[k])
-            i = base + busy[k]
-            out = np.uint64(n)
-            if leaf[j] < MIXED:
-                mine = np.uint64(leaf[j])
-                n = _copy(pool, leaves[mine, 0], leaves[mine, 1], i, fix, zone, n)
+        for j in todo[:some]:
+            i = base + j
+            mine = np.uint64(j)
+            if leaf[mine] < MIXED:
+                n = _copy(pool, leaves[leaf[mine], 0], leaves[leaf[mine], 1], i, fix, zone, n)
                 continue
-            head = np.uint64(line_of(leaf[j]))
+            head = np.uint64(leaf[mine] ^ MIXED) * np.uint64(GROUP)
             shape = words[head + np.uint64(4)]
-            last = words[head + np.uint64(5)]
-            if shape & 31 >= FIRST_LONG:
-                n, put = _many(x[j], y[j], i, words, refs, head, edges, held[k], fix, zone, n)
+            capsules = words[head + np.uint64(5)] >> 16
+            if shape & 31 < FIRST_LONG:
+                n = _pick(words, listed[mine], held[mine], i, fix, zone, n)
+                put = np.int64(listed[mine]) + (shape >> 5)
+            elif shape & 31 == CROWDED:
+                n, put = _crowd(lon[i], lat[i], i, words, refs, np.int64(head), edges, fix, zone, n)
             else:
-                bits = held[k]
-                listed = head + np.uint64(HEADER + (last & 0xFFFF) * GROUP)
-                put = np.int64(listed) + (shape >> 5)
-                # by eights, as a loop that ends sooner costs more; there is room
-                while bits != 0:
-                    for eighth in range(8):
-                        fix[out] = i
-                        zone[out] = words[listed + np.uint64(eighth)]
-                        out += bits & np.uint64(1)
-                        bits >>= np.uint64(1)
-                    listed += np.uint64(8)
-                n = np.int64(out)
-            for at in range(put, put + 2 * (last >> 16), 2):
-                judged = capsule.judge(rows[words[at + 1]], x[j], y[j])
+                n, put = _many(words, listed[mine], shape >> 5, held[mine], i, fix, zone, n)
+            for k in range(put, put + 2 * capsules, 2):
+                judged = capsule.judge(rows[words[k + 1]], lon[i], lat[i])
                 if judged == capsule.IN:
-                    n = _insert(zone, fix, n, words[at], i)
+                    n = _insert(zone, fix, n, words[k], i)
                 elif judged == capsule.DOUBT:
                     doubts[doubtful, 0] = i
-                    doubts[doubtful, 1] = words[at]
-                    doubts[doubtful, 2] = words[at + 1]
+                    doubts[doubtful, 1] = words[k]
+                    doubts[doubtful, 2] = words[k + 1]
                     doubtful += 1
         if change > changes_first:
             n = begun + merge(
@@ -95,33 +83,39 @@ def match(
 
 
 @compiled
-def _plain(leaf, busy, count, leaves, pool):
-    """How many zones the leaves without edges list; they are asked for."""
-    listed = 0
-    for k in range(np.uint64(count)):
-        mine = np.uint64(leaf[np.uint64(busy[k])])
-        if mine < np.uint64(MIXED):
-            listed += leaves[mine, 1]
-            prefetch(pool, leaves[mine, 0])
-    return listed
+def _some(leaf, leaves, idle, some):
+    """Write to `some` which fixes may have zones; how many, and the pairs of pure leaves.
+
+    Without a branch, as it cannot be foreseen which have.
+    """
+    count = np.uint64(0)
+    pairs = 0
+    for j in range(leaf.shape[0]):
+        pure = leaf[j] < MIXED
+        pairs += leaves[np.uint64(leaf[j] if pure else 0), 1]
+        some[count] = j
+        count += np.uint64((leaf[j] != 0) & (pure | (not idle[j])))
+    return np.int64(count), pairs
+
+
+@inlined
+def _pick(words, listed, held, i, fix, zone, n):
+    """Write the zones of the places `held`, a bit each, from `listed` on; the new `n`."""
+    out = np.uint64(n)
+    while held != np.uint64(0):
+        fix[out] = i
+        zone[out] = words[listed + lowest(held)]
+        out += np.uint64(1)
+        held &= held - np.uint64(1)
+    return np.int64(out)
 
 
 @compiled
-def _copy(zones, begin, count, i, fix, zone, n):
-    """Put (i, zone) for `count` zones of a list; the new `n`.
-
-    By eights, which needs no test for what overlaps: there is room to read and write beyond.
-    """
-    source = np.uint64(begin)
-    out = np.uint64(n)
-    left = np.int64(count)
-    while left > 0:
-        for k in range(8):
-            fix[out + np.uint64(k)] = i
-            zone[out + np.uint64(k)] = zones[source + np.uint64(k)]
-        source += np.uint64(8)
-        out += np.uint64(8)
-        left -= 8
+def _copy(zones, first, count, i, fix, zone, n):
+    """Write `count` zones from `first` on; the new `n`."""
+    for k in range(count):
+        fix[n + k] = i
+        zone[n + k] = zones[first + k]
     return n + count
 
 
@@ -141,28 +135,20 @@ def _insert(zone, fix, n, which, i):
 
 
 @compiled
-def _many(lon, lat, i, words, refs, head, edges, held, fix, zone, n):
+def _many(words, listed, places, held, i, fix, zone, n):
     """A leaf with more zones than a mask has bits; (pairs so far, where its capsules begin)."""
-    shape = words[head + np.uint64(4)]
-    if shape & 31 == CROWDED:
-        return _crowd(lon, lat, i, words, refs, np.int64(head), edges, fix, zone, n)
-    places = shape >> 5
-    listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
-    ranks = listed + places + 1
-    outlines = words[ranks - 1]
-    place = 0
-    # those between the outlines that do not hold it are certain
-    out = ~held
-    for _ in range(outlines):
-        outline = np.int64(trailing_zeros(out)) if out != 0 else outlines
-        if outline >= outlines:
-            break
-        rank = words[ranks + outline]
-        n = _copy(words, listed + place, rank - place, i, fix, zone, n)
-        place = rank + 1
-        out &= out - np.uint64(1)
-    n = _copy(words, listed + place, places - place, i, fix, zone, n)
-    return n, ranks + outlines
+    ranks = np.int64(listed) + places + 1
+    after = ranks + words[ranks - 1]
+    rank = ranks
+    for first in range(0, places, 64):
+        # all are certain but the outlines that do not hold the fix
+        mask = ~np.uint64(0) >> np.uint64(max(0, 64 - (places - first)))
+        while rank < after and words[rank] < first + 64:
+            mask ^= (~held & np.uint64(1)) << np.uint64(words[rank] - first)
+            held >>= np.uint64(1)
+            rank += 1
+        n = _pick(words, listed + np.uint64(first), mask, i, fix, zone, n)
+    return n, after
 
 
 @compiled

@@ -6,10 +6,11 @@ import numpy as np
 
 from geofence.grid import capsule
 from geofence.grid.edge import GROUP, holds
-from geofence.grid.judge import judge
+from geofence.grid.held import judge, verdicts
 from geofence.grid.leaf import CROWDED, FIRST_LONG, HEADER, MIXED
-from geofence.grid.locate import CHUNK, line_of, locate, scratch
-from geofence.grid.predicate import compiled
+from geofence.grid.locate import CHUNK, locate, scratch
+from geofence.grid.lowest import lowest
+from geofence.grid.predicate import compiled, inlined
 
 
 @compiled
@@ -36,43 +37,50 @@ def sign(
     `doubts` int64[d, 3] takes (fix, zone, capsule) where only the geodesic can tell, of zones that
     nothing else is sure of; they are not in the signatures.
     """
-    room = scratch()
-    leaf, busy, held = room.leaf, room.busy, room.held
+    column, row, leaf, at, todo, shifts = scratch()
+    held, listed, idle = verdicts()
     for base in range(first, lon.shape[0], CHUNK):
-        x, y = lon[base : base + CHUNK], lat[base : base + CHUNK]
-        count = locate(x, y, world, cells, blocks, words, room)
-        _, most_doubts = judge(x, y, count, words, refs, edges, room)
+        count = min(CHUNK, lon.shape[0] - base)
+        x, y, found = lon[base : base + count], lat[base : base + count], leaf[:count]
+        locate(x, y, world, cells, blocks, column, row, leaf, at, todo, shifts)
+        mixed, _, most_doubts = judge(
+            x, y, column, row, found, words, refs, edges, todo, held, listed, idle
+        )
         if doubtful + most_doubts > doubts.shape[0]:
             return base, doubtful, most_doubts
-        signature[base : base + x.shape[0]] = 0
-        for k in range(np.uint64(count)):
-            j = np.uint64(busy[k])
-            i = base + busy[k]
-            if leaf[j] < MIXED:
-                signature[i] = leaf_keys[np.uint64(leaf[j])]
-                continue
-            head = np.uint64(line_of(leaf[j]))
+        for j in range(count):
+            pure = np.uint64(0 if leaf[j] >= MIXED else leaf[j])
+            signature[base + j] = leaf_keys[pure]
+        for j in todo[:mixed]:
+            i = base + j
+            mine = np.uint64(j)
+            head = np.uint64(leaf[mine] ^ MIXED) * np.uint64(GROUP)
             shape = words[head + np.uint64(4)]
-            last = words[head + np.uint64(5)]
-            if shape & 31 >= FIRST_LONG:
-                key, put = _many(x[j], y[j], words, refs, head, edges, held[k], keys)
+            capsules = words[head + np.uint64(5)] >> 16
+            if shape & 31 < FIRST_LONG:
+                key = _pick(words, listed[mine], held[mine], keys)
+                put = np.int64(listed[mine]) + (shape >> 5)
+            elif shape & 31 == CROWDED:
+                key, put = _crowd(lon[i], lat[i], words, refs, np.int64(head), edges, keys)
             else:
-                bits = held[k]
-                listed = head + np.uint64(HEADER + (last & 0xFFFF) * GROUP)
-                put = np.int64(listed) + (shape >> 5)
-                key = np.uint64(0)
-                while bits != 0:
-                    mine = keys[np.uint64(words[listed])]
-                    key ^= mine & (np.uint64(0) - (bits & np.uint64(1)))
-                    bits >>= np.uint64(1)
-                    listed += np.uint64(1)
-            if last >> 16 > 0:
+                key, put = _many(words, np.int64(listed[mine]), shape >> 5, held[mine], keys)
+            if capsules > 0:
                 key, doubtful = _capsules(
-                    x[j], y[j], i, words, put, put + 2 * (last >> 16), rows, keys, key, doubts,
+                    lon[i], lat[i], i, words, put, put + 2 * capsules, rows, keys, key, doubts,
                     doubtful,
                 )  # fmt: skip
             signature[i] = key
     return lon.shape[0], doubtful, 0
+
+
+@inlined
+def _pick(words, listed, held, keys):
+    """XOR of the keys of the zones of the places `held`, a bit each, from `listed` on."""
+    key = np.uint64(0)
+    while held != np.uint64(0):
+        key ^= keys[np.uint64(words[listed + lowest(held)])]
+        held &= held - np.uint64(1)
+    return key
 
 
 @compiled
@@ -102,13 +110,9 @@ def _capsules(lon, lat, i, words, put, after, rows, keys, key, doubts, doubtful)
 
 
 @compiled
-def _many(lon, lat, words, refs, head, edges, held, keys):
+def _many(words, listed, places, held, keys):
     """Of a leaf with more zones than a mask has bits; (key, where its capsules begin)."""
-    shape = words[head + np.uint64(4)]
-    if shape & 31 == CROWDED:
-        return _crowd(lon, lat, words, refs, np.int64(head), edges, keys)
-    listed = np.int64(head) + HEADER + (words[head + np.uint64(5)] & 0xFFFF) * GROUP
-    ranks = listed + (shape >> 5) + 1
+    ranks = listed + places + 1
     outlines = words[ranks - 1]
     key = np.uint64(0)
     for k in range(listed, ranks - 1):
