@@ -94,3 +94,8 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert version is not None
     assert f'__version__ = "{version[1]}"' in module
     assert f"## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_pictures_are_small_enough_to_be_looked_at_from_afar() -> None:
+    large = [p.name for p in (ROOT / "docs" / "images").iterdir() if p.stat().st_size > 400_000]
+    assert large == []

@@ -124,28 +124,41 @@ def diff_(old: Path, new: Path, datum: str | None, *, as_json: bool) -> None:
 @click.argument("file", type=_FILE)
 @_DATUM
 @click.option("--fixes", type=_FILE, multiple=True, help="A recording to draw beneath.")
+@click.option("--only", multiple=True, metavar="ID", help="Draw this zone, none but those named.")
 @click.option("--compare", type=_FILE, help="Zones to lay over, dashed.")
 @click.option("--out", type=_FILE, required=True, help="SVG file to write.")
 def show(
-    file: Path, datum: str | None, fixes: tuple[Path, ...], compare: Path | None, out: Path
+    *,
+    file: Path,
+    datum: str | None,
+    fixes: tuple[Path, ...],
+    only: tuple[str, ...],
+    compare: Path | None,
+    out: Path,
 ) -> None:
     """Draw the zones: names, a colour for each first tag, a scale; refused ones are left out."""
     if out.suffix.lower() != ".svg":
         _fail(f"{out}: expected a name that ends in .svg")
     found = _read(file, datum)
-    other = _read(compare, datum) if compare else None
+    beside = _read(compare, datum).zones if compare else ()
+    chosen, other = (
+        [zone for zone in held if not only or zone.id in only] for held in (found.zones, beside)
+    )
+    for absent in sorted(set(only) - {zone.id for zone in chosen}):
+        _fail(f"{file}: there is no zone {one_line(absent)}")
     try:
         with _patience("drawing …"):
             batch = recording.read(fixes).batch if fixes else None
             lonlat = None if batch is None else np.column_stack([batch.lon, batch.lat])
-            planned = plan(found.zones, other.zones if other else (), lonlat)
+            planned = plan(chosen, other, lonlat)
             drawn = planned and svg(planned, file.name, compare.name if compare else "")
     except recording.RecordingError as error:
         _fail(str(error))
     if not drawn:
         _fail(f"{file}: every feature is refused: zones check says why")
     _write(out, drawn)
-    click.echo(f"{_counted(len(found.zones) - len(found.refused), 'zone')} drawn in {out}")
+    drawn_zones = sum(zone.geometry is not None for zone in chosen)
+    click.echo(f"{_counted(drawn_zones, 'zone')} drawn in {out}")
 
 
 def _read(file: Path, datum: str | None) -> Found:

@@ -147,6 +147,13 @@ def test_show_draws_names_fixes_and_what_is_compared(file: Path, tmp_path: Path)
     assert len(dashed) == 2 + 1  # two zones, and the legend's line
 
 
+def test_show_draws_only_the_zones_that_were_asked_for(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.svg"
+    result = run("show", file, "--only", "bank", "--compare", file, "--out", out)
+    assert result.stdout == f"1 zone drawn in {out}\n"
+    assert "school" not in out.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -157,6 +164,7 @@ def test_show_draws_names_fixes_and_what_is_compared(file: Path, tmp_path: Path)
         (("show", "FILE", "--out", "x.png"), "expected a name that ends in .svg"),
         (("show", "FILE", "--out", "no/where/x.svg"), "cannot be written"),
         (("show", "FILE", "--fixes", "nowhere.csv", "--out", "x.svg"), "cannot be read"),
+        (("show", "FILE", "--only", "gate", "--out", "x.svg"), "there is no zone gate"),
         (("show", "REFUSED", "--out", "x.svg"), "every feature is refused"),
         (("diff", "FILE", "TEXT"), "got no JSON"),
         (("at", *HERE, "FOLDER"), "expected a readable GeoJSON file"),
