@@ -16,7 +16,7 @@ _FONTS = "Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-ser
 _COMPARED = "#c1121f"
 
 
-def svg(plan: Plan, title: str, compared: str = "") -> bytes:
+def svg(plan: Plan, title: str, compared: str = "") -> str:
     """The picture as a file; `title` names the zones, `compared` those laid over them."""
     legend = _legend(plan, title, compared)
     height = plan.height + float(legend.get("data-height", 0))
@@ -49,7 +49,7 @@ def svg(plan: Plan, title: str, compared: str = "") -> bytes:
         place = {"x": f"{label.x:g}", "y": f"{label.y + FONT * 0.35:g}", "text-anchor": "middle"}
         SubElement(root, "text", {**place, **halo, "fill": label.colour}).text = label.text
     root.append(legend)
-    return str(tostring(root, "unicode")).encode() + b"\n"
+    return str(tostring(root, "unicode")) + "\n"
 
 
 def _path(parent: Element, drawn: str, **look: str) -> Element:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from geofence import ZoneError, ZoneSet, geojson
 from geofence.datum import Datum, to_wgs84
 from geofence.geojson import Found
-from geofence.metric import scale
 from geofence.nearest import nearest
 from geofence.survey import Survey
-from geofence.zone import Bounds, one_line
-from geofence.zone_change import ZoneChange, changes
-from vehicleguard import recording, warm
+from geofence.zone import one_line
+from geofence.zone_change import changes
+from vehicleguard import warm
+from vehicleguard import zone_words as words
+from vehicleguard.recording import Arrivals, RecordingError
+from vehicleguard.replay import write_text
 from vehicleguard.zone_plan import plan
 from vehicleguard.zone_svg import svg
 
@@ -34,7 +35,6 @@ _DATUM = click.option(
     "--datum", type=_DATA, help="What the coordinates refer to, where the file does not say."
 )
 _SOON_S = 1.0
-_TAGS = 12  # told by name; the others are counted
 
 
 @click.group()
@@ -50,12 +50,12 @@ def check(file: Path, datum: str | None) -> None:
     found = _read(file, datum)
     with _patience("looking at the zones …"):
         survey = Survey.of(found)
-    click.echo(f"{_counted(len(found.zones), 'zone')}, {found.datum}")
-    kinds = ", ".join(_counted(n, str(kind)) for kind, n in survey.kinds.most_common())
+    click.echo(f"{words.counted(len(found.zones), 'zone')}, {found.datum}")
+    kinds = ", ".join(words.counted(n, str(kind)) for kind, n in survey.kinds.most_common())
     if survey.bounds is not None:
-        click.echo(f"  {kinds}; {_counted(survey.vertices, 'vertex', 'vertices')}")
-        click.echo(f"  {_extent(survey.bounds)}")
-        click.echo(f"  tags: {_tags(survey)}")
+        click.echo(f"  {kinds}; {words.counted(survey.vertices, 'vertex', 'vertices')}")
+        click.echo(f"  {words.extent(survey.bounds)}")
+        click.echo(f"  tags: {words.tags(survey)}")
     for problem in found.problems:
         if problem.repaired:
             click.echo(f"{file}: mended: {problem}", err=True)
@@ -75,9 +75,11 @@ def convert(file: Path, wanted: str, datum: str | None, out: Path) -> None:
     found = _whole(file, datum)
     with _patience("converting …"):
         written = {**found.members, **geojson.write(found.zones, Datum(wanted))}
-    text = json.dumps(written, ensure_ascii=False, indent=1, allow_nan=False)
-    _write(out, (text + "\n").encode())
-    click.echo(f"{_counted(len(found.zones), 'zone')}: {found.datum} → {wanted}, in {out}")
+    text = json.dumps(written, ensure_ascii=False, indent=1)
+    # half a surrogate pair is no text, but JSON can spell it
+    text = text.encode("utf-8", "backslashreplace").decode()
+    _write(out, text + "\n")
+    click.echo(f"{words.counted(len(found.zones), 'zone')}: {found.datum} → {wanted}, in {out}")
 
 
 @zones.command(context_settings={"ignore_unknown_options": True})  # -97.7 is no option
@@ -97,11 +99,13 @@ def at(lon: float, lat: float, file: Path, datum: str | None, own: str) -> None:
         _, held = ZoneSet(found.zones, found.problems).match(*xy)
         near = None if len(held) else nearest(found.zones, float(xy[0][0]), float(xy[1][0]))
     for position in held.tolist():
-        click.echo(f"in {_named(found, position)}")
+        click.echo(f"in {words.named(found.zones[position])}")
     if near is not None:
-        click.echo(f"in no zone; {near[1]:,.0f} m from {_named(found, near[0])}")
+        click.echo(f"in no zone; {near[1]:,.0f} m from {words.named(found.zones[near[0]])}")
     if found.refused:
-        _fail(f"{file}: {_counted(len(found.refused), 'feature')} refused: zones check says why")
+        _fail(
+            f"{file}: {words.counted(len(found.refused), 'feature')} refused: zones check says why"
+        )
 
 
 @zones.command("diff")
@@ -115,7 +119,7 @@ def diff_(old: Path, new: Path, datum: str | None, *, as_json: bool) -> None:
     with _patience("comparing …"):
         found = changes(before.zones, after.zones)
     for change in found:
-        click.echo(json.dumps(vars(change), ensure_ascii=False) if as_json else _told(change))
+        click.echo(json.dumps(vars(change), ensure_ascii=False) if as_json else words.told(change))
     if not found and not as_json:
         click.echo("nothing changed")
 
@@ -148,17 +152,27 @@ def show(
         _fail(f"{file}: there is no zone {one_line(absent)}")
     try:
         with _patience("drawing …"):
-            batch = recording.read(fixes).batch if fixes else None
-            lonlat = None if batch is None else np.column_stack([batch.lon, batch.lat])
-            planned = plan(chosen, other, lonlat)
+            planned = plan(chosen, other, _places(fixes))
             drawn = planned and svg(planned, file.name, compare.name if compare else "")
-    except recording.RecordingError as error:
+    except RecordingError as error:
         _fail(str(error))
     if not drawn:
         _fail(f"{file}: every feature is refused: zones check says why")
     _write(out, drawn)
     drawn_zones = sum(zone.geometry is not None for zone in chosen)
-    click.echo(f"{_counted(drawn_zones, 'zone')} drawn in {out}")
+    click.echo(f"{words.counted(drawn_zones, 'zone')} drawn in {out}")
+
+
+def _places(files: Sequence[Path]) -> NDArray[np.float64]:
+    """Where the fixes of recordings of any size were, float64[n, 2], to a metre and each once.
+
+    Raises `RecordingError`.
+    """
+    seen = np.empty((0, 2))
+    for batch in Arrivals(files):
+        fresh = np.round(np.column_stack([batch.lon, batch.lat]), 5)
+        seen = np.unique(np.concatenate([seen, fresh]), axis=0)
+    return seen
 
 
 def _read(file: Path, datum: str | None) -> Found:
@@ -198,67 +212,15 @@ def _patience(doing: str) -> Iterator[None]:
         status.stop()
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     try:
-        folder = path.absolute().parent
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=path.name, delete=False) as file:
-            try:
-                file.write(content)
-                file.close()
-                Path(file.name).chmod(0o666 & ~_umask())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        write_text(path, text)
     except OSError as error:
         _fail(f"{path}: cannot be written: {error.strerror}")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(f"vehicleguard zones: {line}", err=True)
     sys.exit(2)
-
-
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
-def _named(found: Found, position: int) -> str:
-    zone = found.zones[position]
-    return zone.id if zone.name == zone.id else f"{zone.id} ({one_line(zone.name)})"
-
-
-def _extent(bounds: Bounds) -> str:
-    west, south, east, north = bounds
-    per_lon, per_lat = scale(np.array((south + north) / 2))
-    wide, high = (east - west) * per_lon / 1000, (north - south) * per_lat / 1000
-    return (
-        f"longitude {west:.4f} to {east:.4f}, latitude {south:.4f} to {north:.4f} (wgs84): "
-        f"{wide:,.1f} km by {high:,.1f} km"
-    )
-
-
-def _tags(survey: Survey) -> str:
-    parts = [f"{one_line(tag)} {n:,}" for tag, n in survey.tags.most_common(_TAGS)]
-    if len(survey.tags) > _TAGS:
-        parts.append(f"{len(survey.tags) - _TAGS:,} more")
-    return ", ".join([*parts, *([f"none {survey.untagged:,}"] if survey.untagged else [])])
-
-
-def _told(change: ZoneChange) -> str:
-    parts = [change.what] if change.what != "changed" else []
-    if change.redrawn_m is not None:
-        parts.append(f"redrawn, by up to {change.redrawn_m:,.1f} m")
-    if change.tags is not None:
-        parts.append("tags {} → {}".format(*(" ".join(held) or "(none)" for held in change.tags)))
-    if change.name is not None:
-        parts.append("name {} → {}".format(*map(one_line, change.name)))
-    return f"{change.zone}: {'; '.join(parts)}"

@@ -147,6 +147,20 @@ def test_show_draws_names_fixes_and_what_is_compared(file: Path, tmp_path: Path)
     assert len(dashed) == 2 + 1  # two zones, and the legend's line
 
 
+def test_half_a_surrogate_pair_and_nan_are_carried_through(tmp_path: Path) -> None:
+    odd = written(
+        tmp_path / "odd.geojson",
+        circle(*HERE, 9, id="\ud800", name="\udc00", speed=float("nan")),
+        datum="wgs84",
+    )
+    out = tmp_path / "out.geojson"
+    assert run("convert", odd, "--to", "bd09", "--out", out).exit_code == 0
+    assert run("diff", odd, out).stdout == "nothing changed\n"
+    assert run("at", *HERE, odd).stdout == "in \ufffd (\ufffd)\n"
+    assert run("show", odd, "--out", tmp_path / "p.svg").exit_code == 0
+    assert run("check", odd).exit_code == 0
+
+
 def test_show_draws_only_the_zones_that_were_asked_for(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "p.svg"
     result = run("show", file, "--only", "bank", "--compare", file, "--out", out)

@@ -69,8 +69,8 @@ def test_the_first_tag_colours_a_zone_and_a_hole_stays_open():
     )
     drawn = plan(held)
     assert [(tag, n) for _, tag, n in drawn.legend] == [("x", 2), ("", 1)]
-    assert b"evenodd" in svg(drawn, "t")
-    assert svg(drawn, "t").count(b"Z") >= 4
+    assert "evenodd" in svg(drawn, "t")
+    assert svg(drawn, "t").count("Z") >= 4
 
 
 def test_refused_zones_alone_are_no_picture():
