@@ -75,10 +75,7 @@ def convert(file: Path, wanted: str, datum: str | None, out: Path) -> None:
     found = _whole(file, datum)
     with _patience("converting …"):
         written = {**found.members, **geojson.write(found.zones, Datum(wanted))}
-    text = json.dumps(written, ensure_ascii=False, indent=1)
-    # half a surrogate pair is no text, but JSON can spell it
-    text = text.encode("utf-8", "backslashreplace").decode()
-    _write(out, text + "\n")
+    _write(out, _json(written, indent=1) + "\n")
     click.echo(f"{words.counted(len(found.zones), 'zone')}: {found.datum} → {wanted}, in {out}")
 
 
@@ -119,7 +116,7 @@ def diff_(old: Path, new: Path, datum: str | None, *, as_json: bool) -> None:
     with _patience("comparing …"):
         found = changes(before.zones, after.zones)
     for change in found:
-        click.echo(json.dumps(vars(change), ensure_ascii=False) if as_json else words.told(change))
+        click.echo(_json(vars(change)) if as_json else words.told(change))
     if not found and not as_json:
         click.echo("nothing changed")
 
@@ -210,6 +207,12 @@ def _patience(doing: str) -> Iterator[None]:
         if timer.ident is not None:
             timer.join()
         status.stop()
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    """JSON text.  Half a surrogate pair is no text, but JSON can spell it."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _write(path: Path, text: str) -> None:

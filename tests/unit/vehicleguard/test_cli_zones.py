@@ -159,6 +159,9 @@ def test_half_a_surrogate_pair_and_nan_are_carried_through(tmp_path: Path) -> No
     assert run("at", *HERE, odd).stdout == "in \ufffd (\ufffd)\n"
     assert run("show", odd, "--out", tmp_path / "p.svg").exit_code == 0
     assert run("check", odd).exit_code == 0
+    other = written(tmp_path / "other.geojson", circle(*HERE, 9, id="a"), datum="wgs84")
+    told = run("diff", odd, other, "--json").stdout.splitlines()
+    assert [json.loads(line)["zone"] for line in told] == ["a", "\ud800"]
 
 
 def test_show_draws_only_the_zones_that_were_asked_for(file: Path, tmp_path: Path) -> None:
