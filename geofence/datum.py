@@ -57,7 +57,8 @@ def from_wgs84(lon: Float64, lat: Float64, datum: Datum) -> Pair:
     return _FORWARD[datum](lon, lat)
 
 
-def _in_china(lon: Float64, lat: Float64) -> Bool:
+def in_china(lon: Float64, lat: Float64) -> Bool:
+    """Whether each position lies in the box in which GCJ-02 and BD-09 differ from WGS-84."""
     inside: Bool = (lon >= _WEST) & (lon <= _EAST) & (lat >= _SOUTH) & (lat <= _NORTH)
     return inside
 
@@ -77,7 +78,7 @@ def _wgs84_to_gcj02(lon: Float64, lat: Float64) -> Pair:
     w2 = 1.0 - _EE * np.sin(phi) ** 2
     meridian_m = _A * (1.0 - _EE) / w2**1.5  # radius of curvature north-south
     parallel_m = _A / np.sqrt(w2) * np.cos(phi)
-    china = _in_china(lon, lat)
+    china = in_china(lon, lat)
     with np.errstate(divide="ignore", invalid="ignore"):  # the poles, which `china` leaves out
         shifted_lon = lon + np.degrees(east / parallel_m)
         shifted_lat = lat + np.degrees(north / meridian_m)
@@ -87,7 +88,7 @@ def _wgs84_to_gcj02(lon: Float64, lat: Float64) -> Pair:
 def _gcj02_to_bd09(lon: Float64, lat: Float64) -> Pair:
     r = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BD_PI)
     theta = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BD_PI)
-    china = _in_china(lon, lat)
+    china = in_china(lon, lat)
     return (
         np.where(china, r * np.cos(theta) + _BD_LON, lon),
         np.where(china, r * np.sin(theta) + _BD_LAT, lat),
@@ -118,5 +119,5 @@ def _inverse(forward: Conversion, lon: Float64, lat: Float64) -> Pair:
         if not np.any(np.maximum(np.abs(dx), np.abs(dy)) > _ENOUGH_DEG):
             break
     # A target whose origin would lie outside the box was never shifted.
-    china = _in_china(x, y) & _in_china(lon, lat)
+    china = in_china(x, y) & in_china(lon, lat)
     return np.where(china, x, lon), np.where(china, y, lat)

@@ -48,6 +48,7 @@ class Reader:
 
     datum: Datum
     problems: list[Problem] = field(default_factory=list)
+    unnamed: list[int] = field(default_factory=list)  # positions of features without an id
     _seen: dict[str, int] = field(default_factory=dict)
 
     def zone(self, position: int, feature: object) -> Zone:
@@ -56,7 +57,11 @@ class Reader:
         properties = dict(given) if isinstance(given, Mapping) else {}
         zone_id = str(position)
         try:
-            zone_id = _identity(feature, position)
+            own = _identity(feature)
+            if own is None:
+                self.unnamed.append(position)
+            else:
+                zone_id = own
             self._only_one(zone_id, position)
             area = _area(feature, properties, self.datum)
         except _Refused as refusal:
@@ -83,7 +88,7 @@ class Reader:
             raise _Refused("id", f"expected an id of its own, feature {first} has this one")
 
 
-def _identity(feature: object, position: int) -> str:
+def _identity(feature: object) -> str | None:
     if not isinstance(feature, Mapping) or feature.get("type") != "Feature":
         raise _Refused("type", f'expected "Feature", got {shown(feature)}')
     properties = feature.get("properties")
@@ -97,7 +102,7 @@ def _identity(feature: object, position: int) -> str:
             raise _Refused(key, f"expected a text or a number, got {shown(value)}")
         whole = isinstance(value, float) and value.is_integer()
         return str(int(value) if whole else value)
-    return str(position)
+    return None
 
 
 def _area(feature: object, properties: Mapping[str, object], datum: Datum) -> _Area:

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -22,9 +23,29 @@ from geofence.zone import Problem, Zone, ZoneError, one_line, shown
 
 Source = str | bytes | os.PathLike[str] | Mapping[str, object]
 
+_OWN = {"type", "features", "datum", "crs", "bbox"}
 
-Found = tuple[tuple[Zone, ...], tuple[Problem, ...], Path | None]
-"""Zones by position of the feature, every problem found, and the file they came from."""
+
+class Found(NamedTuple):
+    """What a zone file holds.
+
+    * `zones`: by position of the feature; `problems`: every one found.
+    * `path`: the file they came from; `datum`: what its coordinates refer to.
+    * `unnamed`: positions of the features without an id of their own.
+    * `members`: what else the file says of itself, such as an attribution.
+    """
+
+    zones: tuple[Zone, ...]
+    problems: tuple[Problem, ...]
+    path: Path | None
+    datum: Datum
+    unnamed: tuple[int, ...]
+    members: Mapping[str, object]
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """The problems that refuse their features."""
+        return tuple(problem for problem in self.problems if not problem.repaired)
 
 
 def read(source: Source, datum: str) -> Found:
@@ -54,7 +75,8 @@ def read_stated(source: Source, datum: str | None) -> Found:
 def _zones(document: Mapping[str, object], datum: Datum, path: Path | None) -> Found:
     reader = Reader(datum)
     zones = tuple(reader.zone(n, feature) for n, feature in enumerate(_features(document, path)))
-    return zones, tuple(reader.problems), path
+    members = {key: value for key, value in document.items() if key not in _OWN}
+    return Found(zones, tuple(reader.problems), path, datum, tuple(reader.unnamed), members)
 
 
 def write(zones: tuple[Zone, ...], datum: Datum) -> dict[str, object]:

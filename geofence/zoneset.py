@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
@@ -13,13 +11,13 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geofence import geojson, stored
 from geofence.delta import Delta, Slot
 from geofence.index import ZoneIndex
 from geofence.key import key_beside, keys
+from geofence.shape import shapes
 from geofence.stated import known
 from geofence.stored import Stored
 from geofence.zone import Problem, Zone, ZoneError, ZoneKind
@@ -79,11 +77,9 @@ class ZoneSet:
 
     @classmethod
     def _of(cls, found: geojson.Found, *, strict: bool) -> Self:
-        zones, problems, path = found
-        refused = [problem for problem in problems if not problem.repaired]
-        if strict and refused:
-            raise ZoneError.of_features(refused, path)
-        return cls(zones, problems)
+        if strict and found.refused:
+            raise ZoneError.of_features(found.refused, found.path)
+        return cls(found.zones, found.problems)
 
     @cached_property
     def zones(self) -> tuple[Zone, ...]:
@@ -253,11 +249,7 @@ class ZoneSet:
     @cached_property
     def shapes(self) -> UInt64:
         """A well mixed number a zone, uint64[z], that tells whether it was drawn anew."""
-        drawn = shapely.to_wkb([zone.geometry for zone in self.zones])
-        return _digests(
-            (b"" if outline is None else outline) + struct.pack("<d", zone.reach_m)
-            for outline, zone in zip(drawn, self.zones, strict=True)
-        )
+        return shapes(self.zones)
 
     def to_geojson(self, datum: str = "wgs84") -> dict[str, object]:
         """The zones as a GeoJSON FeatureCollection in `datum`, which it states; by position.
@@ -266,12 +258,6 @@ class ZoneSet:
         refused zone has the geometry null.
         """
         return geojson.write(self.zones, known(datum))
-
-
-def _digests(texts: Iterable[bytes]) -> UInt64:
-    """Eight bytes of BLAKE2b of each."""
-    joined = b"".join(hashlib.blake2b(text, digest_size=8).digest() for text in texts)
-    return np.frombuffer(joined, "<u8").astype(np.uint64)
 
 
 def _columns(lon: ArrayLike, lat: ArrayLike) -> tuple[Float64, Float64]:

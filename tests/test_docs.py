@@ -94,3 +94,34 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert version is not None
     assert f'__version__ = "{version[1]}"' in module
     assert f"## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_pictures_are_small_enough_to_be_looked_at_from_afar() -> None:
+    large = [p.name for p in (ROOT / "docs" / "images").iterdir() if p.stat().st_size > 400_000]
+    assert large == []
+
+
+TWINS = sorted([*ROOT.glob("*.zh-CN.md"), *ROOT.glob("docs/**/*.zh-CN.md")])
+
+
+def test_the_operators_pages_are_there_in_chinese() -> None:
+    named = {page.name.removesuffix(".zh-CN.md") for page in TWINS}
+    assert named >= {"README", "operator", "zones", "rules", "fence-tutorial"}
+
+
+@pytest.mark.parametrize("page", TWINS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_page_in_chinese_has_what_its_english_twin_has(page: Path) -> None:
+    twin = page.with_name(page.name.replace(".zh-CN", ""))
+    chinese, english = (p.read_text("utf-8") for p in (page, twin))
+    assert f"[English]({twin.name})" in chinese.split("\n##")[0]
+    assert f"({page.name})" in english.split("\n##")[0]
+    code = r"^```(\w*)\n(.*?)^```$"
+    ours, theirs = (re.findall(code, text, re.MULTILINE | re.DOTALL) for text in (chinese, english))
+    # a `text` block is a drawing, with words in it
+    assert [one for one in ours if one[0] != "text"] == [one for one in theirs if one[0] != "text"]
+    assert len(ours) == len(theirs)
+    for what in (r"^#+ ", r"^\|.*\|$", r"^- ", r"^!\["):
+        prose = (re.sub(code, "", t, flags=re.MULTILINE | re.DOTALL) for t in (chinese, english))
+        found, wanted = (re.findall(what, text, re.MULTILINE) for text in prose)
+        # headings of the same levels, and as many rows, points and pictures
+        assert found == wanted if what == r"^#+ " else len(found) == len(wanted), what
