@@ -21,7 +21,7 @@ from geofence.backtest import Trial
 from geofence.rules.book import RuleBook
 from streams.rules import Rules
 from vehicleguard import backtest
-from vehicleguard.bench import matching
+from vehicleguard.bench.scene import scene, zones_of
 from vehicleguard.recording import Arrivals
 
 EVERY_S = 30
@@ -127,16 +127,8 @@ def _core_s_a_fix(arrivals: Arrivals, sides: tuple[Rules, Rules]) -> float:
 
 
 def _zones(fences: int) -> ZoneSet:
-    rings, _, _ = matching.scene(fences, 1)
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"tags": [f"t{n % RULES}"]},
-            "geometry": {"type": "Polygon", "coordinates": [ring.tolist()]},
-        }
-        for n, ring in enumerate(rings)
-    ]
-    return ZoneSet.from_geojson({"type": "FeatureCollection", "features": features})
+    rings, _, _ = scene(fences, 1)
+    return zones_of(rings, [{"tags": [f"t{n % RULES}"]} for n in range(fences)])
 
 
 def _book(dwell_s: float) -> RuleBook:
@@ -160,7 +152,7 @@ def _book(dwell_s: float) -> RuleBook:
 def _record(file: Path, fixes: int, vehicles: int) -> int:
     """A fleet that reports every 30 s, in order of arrival; how many fixes."""
     rng = np.random.default_rng(3)
-    _, lon, lat = matching.scene(1, vehicles)
+    _, lon, lat = scene(1, vehicles)
     place = np.column_stack([lon, lat])
     heading = rng.uniform(0, 2 * np.pi, vehicles)
     speed = np.where(rng.random(vehicles) < _DRIVING, _SPEED_MPS, 0.0)
