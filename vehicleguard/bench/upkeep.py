@@ -18,6 +18,7 @@ from vehicleguard.bench.scene import Float64, scene, zones_of
 
 EDITS = 30
 FIRST, LAST = "the first edit, keys made", f"the last of {EDITS} upon another"
+LOADED = "the first replaced of a loaded set"
 _FIRST = """
 import sys, time
 began = time.monotonic()
@@ -71,6 +72,9 @@ def measure(fences: int, fixes: int, rounds: int, said: Callable[[str], None]) -
         said("saving and mapping back")
         save_s = _seconds(partial(zones.save, file))
         load_s, first_s = zip(*(_loaded(file, lon, lat) for _ in range(rounds)), strict=True)
+        edits[LOADED] = [
+            _seconds(partial(ZoneSet.load(file).replacing, 0, other)) for _ in range(rounds)
+        ]
         said("first match of a fresh process")
         fresh_s = [_fresh(file) for _ in range(rounds)]
     return Upkeep(

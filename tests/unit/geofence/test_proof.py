@@ -22,6 +22,7 @@ SCENE = 4_000  # points
 LINES_OF = 0.3  # share of the polygons of which rationals decide, too, and how many points
 EXACTLY = 5
 NEAR_DEG = 1e-12
+WRONG = "pairs with polygons where shapely is wrong, by rationals"
 RIM = 40  # points around a corridor: a geodesic search for each takes a millisecond
 RIM_M = 1e-7  # of a circle; geodesics there and back differ by less
 FOOT_M = 0.003  # of a corridor; see `metric.nearest_on_segment`
@@ -53,7 +54,7 @@ def prove_polygon(zone: Zone, at: Float64, held: Bool, tally: Counter[str]) -> N
     theirs = np.asarray(shapely.intersects_xy(zone.geometry, at[:, 0], at[:, 1]))
     for n in np.flatnonzero(theirs != held).tolist():
         assert held[n] == oracle.in_multipolygon(*at[n], rings_of(zone)), told(zone, at[n])
-        tally["pairs with polygons where shapely is wrong, by rationals"] += 1
+        tally[WRONG] += 1
     tally["points in polygons"] += int(held.sum())
     tally["pairs with polygons"] += len(at)
 
@@ -122,7 +123,7 @@ def told(zone: Zone, point: Any) -> str:
 def test_random_shapes_hold_what_shapely_rationals_and_geodesics_say(
     points: int, seed: int
 ) -> None:
-    rng, tally = np.random.default_rng(seed), Counter[str]()
+    rng, tally = np.random.default_rng(seed), Counter({WRONG: 0})
     while tally["points"] < points:
         zones = ZoneSet.from_geojson(scenes.zones(rng), strict=False)
         polygons = [zone for zone in zones.zones if zone.kind == "polygon"]
