@@ -4,6 +4,7 @@
 PYTHON ?= python3
 UV ?= uv
 KILLS ?= 100
+POINTS ?= 3000000
 ARGS ?=
 
 SHELL := /bin/sh
@@ -81,6 +82,13 @@ docs: .venv/.runtime ## write docs/reference.md anew from the code
 bench: .venv/.runtime .venv/.warm ## measure ingest, processor and latency in one run
 	@exec $(BIN)/vehicleguard bench $(ARGS)
 
+.PHONY: bench-rivals
+bench-rivals: .venv/.rivals ## install what `bench geofence` compares with: geopandas, DuckDB spatial, polars-st
+
+.PHONY: prove
+prove: .venv/.dev .venv/.warm ## compare matching with other ways over POINTS random points (POINTS=3000000)
+	@$(BIN)/python -m pytest -q -s --timeout=0 tests/unit/geofence/test_proof.py --points $(POINTS) $(ARGS)
+
 .PHONY: chaos
 chaos: .venv/.dev ## kill the process KILLS times under load and check by the ledger (KILLS=100)
 	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q --timeout=0 tests/flow/test_kill.py --kills $(KILLS) $(ARGS)
@@ -102,6 +110,7 @@ lock: ## make the lock files anew from pyproject.toml (needs uv; UPGRADE=1 takes
 	$(UV) $(LOCK) -c requirements-dev.lock -o requirements.lock pyproject.toml
 	$(UV) $(LOCK) -c requirements-dev.lock --group pyproject.toml:build -o requirements-build.lock
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) --group pyproject.toml:node -o requirements-node.lock
+	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -c requirements-dev.lock --group pyproject.toml:rivals -o requirements-rivals.lock
 
 .PHONY: clean
 clean: ## remove everything that was built or installed here; what the system stored in data/ stays
@@ -143,6 +152,11 @@ anew:
 .venv/.dev: .venv/.project requirements-dev.lock
 	$(STEP) "Installing Python packages for development" $(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/.runtime
+
+# At the versions of requirements-dev.lock where both name a package (tests/test_house.py).
+.venv/.rivals: .venv/.runtime requirements-rivals.lock
+	$(STEP) "Installing what to compare with" $(PIP) --require-hashes -r requirements-rivals.lock
+	@touch $@
 
 .venv/.warm: .venv/.runtime $(COMPILED)
 	$(STEP) "Compiling the kernels" $(BIN)/python -m vehicleguard.warm

@@ -5,7 +5,8 @@ from vehicleguard.warm import forget_stale
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="how often the kill test kills")
-    parser.addoption("--seed", type=int, default=20_261_123, help="seed of the kill test")
+    parser.addoption("--seed", type=int, default=20_261_123, help="seed of random tests")
+    parser.addoption("--points", type=int, default=100_000, help="how many points prove matching")
 
 
 def pytest_configure() -> None:

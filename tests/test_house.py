@@ -66,8 +66,8 @@ def test_every_room_is_typed_and_says_what_it_is_for(room: str) -> None:
     assert (ROOT / room / "__init__.py").read_text("utf-8").startswith('"""')
 
 
-def test_there_are_the_four_lock_files() -> None:
-    names = ["requirements-build.lock", "requirements-dev.lock", "requirements-node.lock"]
+def test_there_are_the_five_lock_files() -> None:
+    names = [f"requirements-{name}.lock" for name in ("build", "dev", "node", "rivals")]
     assert [lock.name for lock in LOCKS] == [*names, "requirements.lock"]
 
 
@@ -84,6 +84,14 @@ def test_a_lock_file_pins_by_hash_and_names_no_registry(lock: Path) -> None:
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
 def test_the_development_lock_holds_the_others_at_the_same_versions(name: str) -> None:
     assert pins(ROOT / name) - pins(ROOT / "requirements-dev.lock") == set()
+
+
+def test_what_the_bench_compares_with_changes_no_version_of_ours() -> None:
+    held = pins(ROOT / "requirements-dev.lock")
+    names = {pin.partition("==")[0] for pin in held}
+    beside = {p for p in pins(ROOT / "requirements-rivals.lock") if p.partition("==")[0] in names}
+    assert len(beside) > 2
+    assert beside - held == set()
 
 
 def test_the_page_s_lock_file_pins_by_hash_and_names_no_registry() -> None:

@@ -60,7 +60,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_help_is_what_make_does_without_a_target(machine: Machine) -> None:
     result = machine.run("make")
     assert result.returncode == 0, result.stderr
-    for target in ("demo", "test", "check", "bench", "chaos", "page", "lock", "clean"):
+    for target in ("demo", "test", "check", "bench", "prove", "chaos", "page", "lock", "clean"):
         assert f"make {target} " in result.stdout
 
 

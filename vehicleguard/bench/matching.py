@@ -1,50 +1,70 @@
-"""`ZoneSet.match` against the ways to ask shapely in bulk, on the same fixes and zones."""
+"""`ZoneSet.match` against other ways to ask in bulk, on the same fixes and zones."""
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from geofence import ZoneSet
+from geofence.zone import Zone
+from vehicleguard.bench.rivals import RIVALS
+from vehicleguard.bench.scene import fixes_over, polygons_of, scene, zones_of
 
 Float64 = NDArray[np.float64]
 
-TOWNS = 100
-WEST, SOUTH, EAST, NORTH = 111.0, 27.8, 113.5, 29.5
-SPREAD_DEG = 0.05  # of fences and fixes around their town
-RADIUS_DEG, RADIUS_SPREAD = 0.0015, 0.8  # of fences, log-normal: car parks to quarters
-CORNERS, CORNERS_SPREAD = 16.4, 0.5
-TREE_OF_FIXES, TREE_OF_ZONES, SORTED = "tree of fixes", "tree of zones", "fixes by longitude"
-OURS, OURS_TWICE = "ZoneSet.match", "ZoneSet.match, two threads"
+TREE_OF_FIXES, TREE_OF_ZONES, SORTED = (
+    f"shapely, {way}" for way in ("tree of fixes", "tree of zones", "fixes by longitude")
+)
+OURS, OURS_TWICE, SIGNATURES = "ZoneSet.match", "ZoneSet.match, two threads", "ZoneSet.signatures"
+FEWER = 10
+"""How many times fewer fixes the slow ways get: a tree of zones, and other libraries."""
+_PATIENCE_S = 40.0
 
 
 @dataclass(frozen=True)
 class Matching:
-    """One number of fences: fixes/s by way (median over rounds), and what was matched.
+    """One set of zones: fixes/s by way (median over rounds), and what was matched.
 
-    `tree of zones` is measured on fewer fixes than the others; it is the slowest by far.
+    `odd`: libraries that found other pairs than `ZoneSet.match` and shapely, which agree.
     """
 
+    name: str
     fences: int
     vertices: int
     hits_per_fix: float
     build_s: float
     index_mb: float
     fixes_per_s: dict[str, float]
+    odd: tuple[str, ...] = ()
 
     @property
     def ratio(self) -> float:
-        """Ours to the best of shapely's, one thread each."""
-        theirs = (self.fixes_per_s[way] for way in (TREE_OF_FIXES, TREE_OF_ZONES, SORTED))
+        """Ours to the best of the others, one thread each."""
+        theirs = (
+            speed
+            for way, speed in self.fixes_per_s.items()
+            if way not in {OURS, OURS_TWICE, SIGNATURES}
+        )
         return self.fixes_per_s[OURS] / max(theirs)
+
+
+class _Way(NamedTuple):
+    """What to do, over how many fixes, and the pairs that it has to find (None: it has none)."""
+
+    work: Callable[[], int]
+    fixes: int
+    pairs: int | None
+    ours: bool = True
 
 
 def measure(
@@ -52,84 +72,88 @@ def measure(
 ) -> list[Matching]:
     """Every way over `fixes` fixes for each number of `fences`, in alternating rounds.
 
-    Raises `AssertionError` when two ways find different numbers of pairs.
+    Raises `AssertionError` when shapely finds other pairs.
     """
-    return [_measure(count, fixes, rounds, said) for count in fences]
+    found = []
+    for count in fences:
+        said(f"making {count:,} fences")
+        rings, lon, lat = scene(count, fixes)
+        name = f"{count:,} fences"
+        found.append(compare(name, zones_of(rings).zones, (lon, lat), rounds, said))
+    return found
 
 
-def scene(fences: int, fixes: int) -> tuple[list[Float64], Float64, Float64]:
-    """Closed rings of `fences` outlines, and `fixes` fixes, clustered around the same towns."""
-    rng = np.random.default_rng(8)
-    towns = rng.uniform((WEST, SOUTH), (EAST, NORTH), (TOWNS, 2))
-    weight = rng.dirichlet(np.ones(TOWNS))
+def measure_file(named: str, fixes: int, rounds: int, said: Callable[[str], None]) -> Matching:
+    """Every way over the polygons of a file (`FILE` or `FILE:datum`), and fixes drawn over them.
 
-    def around(count: int) -> Float64:
-        spread = rng.exponential(SPREAD_DEG, count)
-        town = towns[rng.choice(TOWNS, count, p=weight)]
-        return np.asarray(town + rng.normal(0, 1, (count, 2)) * spread[:, None])
-
-    middles = around(fences)
-    corners = np.clip(rng.lognormal(math.log(CORNERS), CORNERS_SPREAD, fences), 4, 200).astype(int)
-    radii = np.clip(rng.lognormal(math.log(RADIUS_DEG), RADIUS_SPREAD, fences), 0.0004, 0.05)
-    rings = []
-    for middle, corner, radius in zip(middles, corners, radii, strict=True):
-        turn = 2 * np.pi * (np.arange(corner) + 0.9 * rng.random(corner)) / corner
-        reach = radius * (0.75 + 0.25 * rng.random(corner))
-        ring = middle + np.column_stack([reach * np.cos(turn), 0.9 * reach * np.sin(turn)])
-        rings.append(np.vstack([ring, ring[:1]]))
-    lon, lat = around(fixes).T
-    return rings, np.ascontiguousarray(lon), np.ascontiguousarray(lat)
+    Raises `AssertionError` when shapely finds other pairs, and `geofence.ZoneError`.
+    """
+    said(f"reading {named}")
+    zones = polygons_of(named)
+    return compare(Path(named).stem, zones, fixes_over(zones, fixes), rounds, said)
 
 
-def _measure(fences: int, fixes: int, rounds: int, said: Callable[[str], None]) -> Matching:
-    said(f"making {fences:,} fences")
-    rings, lon, lat = scene(fences, fixes)
-    features = [
-        {
-            "type": "Feature",
-            "properties": {},
-            "geometry": {"type": "Polygon", "coordinates": [ring.tolist()]},
-        }
-        for ring in rings
-    ]
-    zones = ZoneSet.from_geojson({"type": "FeatureCollection", "features": features})
+def compare(
+    name: str,
+    zones: Sequence[Zone],
+    over: tuple[Float64, Float64],
+    rounds: int,
+    said: Callable[[str], None],
+) -> Matching:
+    """Every way over the same polygons and fixes (lon, lat), in alternating rounds."""
+    lon, lat = over
     started = time.perf_counter()
-    again = ZoneSet(zones.zones)
+    held = ZoneSet(zones)
     build_s = time.perf_counter() - started
-    outlines = np.array([zone.geometry for zone in again.zones])
+    outlines = np.array([zone.geometry for zone in zones])
     shapely.prepare(outlines)
-    few = max(1, fixes // 20)
-    ways: dict[str, tuple[Callable[[], int], int]] = {
-        OURS: (lambda: len(again.match(lon, lat)[0]), fixes),
-        OURS_TWICE: (lambda: _in_two_threads(again, lon, lat), fixes),
-        TREE_OF_FIXES: (lambda: _tree_of_fixes(outlines, lon, lat), fixes),
-        TREE_OF_ZONES: (lambda: _tree_of_zones(outlines, lon[:few], lat[:few]), few),
-        SORTED: (lambda: _sorted(outlines, lon, lat), fixes),
-    }
+    ways = _ways(held, outlines, lon, lat)
     took: dict[str, list[float]] = {way: [] for way in ways}
-    pairs: dict[str, int] = {}
+    odd: set[str] = set()
     for number in range(rounds):
-        for way, (work, _) in ways.items():
+        for way, (work, _, pairs, ours) in ways.items():
             if number and sum(took[way]) > _PATIENCE_S:
                 continue
-            said(f"{fences:,} fences, round {number + 1} of {rounds}: {way}")
+            said(f"{name}, round {number + 1} of {rounds}: {way}")
             started = time.perf_counter()
-            pairs[way] = work()
+            found = work()
             took[way].append(time.perf_counter() - started)
-    if len({pairs[way] for way in (OURS, OURS_TWICE, TREE_OF_FIXES, SORTED)}) != 1:
-        msg = f"the ways do not agree: {pairs}"
-        raise AssertionError(msg)
+            if pairs is not None and found != pairs:
+                msg = f"{way}: {found:,} pairs, ZoneSet.match {pairs:,}"
+                if ours:
+                    raise AssertionError(msg)
+                odd.add(msg)
     return Matching(
-        fences=fences,
-        vertices=sum(map(len, rings)),
-        hits_per_fix=pairs[OURS] / fixes,
+        name=name,
+        fences=len(zones),
+        vertices=int(shapely.get_num_coordinates(outlines).sum()),
+        hits_per_fix=len(held.match(lon, lat)[0]) / len(lon),
         build_s=build_s,
-        index_mb=again.nbytes / 1e6,
-        fixes_per_s={way: ways[way][1] / statistics.median(took[way]) for way in ways},
+        index_mb=held.nbytes / 1e6,
+        fixes_per_s={way: ways[way].fixes / statistics.median(took[way]) for way in ways},
+        odd=tuple(sorted(odd)),
     )
 
 
-_PATIENCE_S = 40.0
+def _ways(
+    zones: ZoneSet, outlines: NDArray[np.object_], lon: Float64, lat: Float64
+) -> dict[str, _Way]:
+    fixes, few = len(lon), max(1, len(lon) // FEWER)
+    some = lon[:few], lat[:few]
+    all_pairs, some_pairs = len(zones.match(lon, lat)[0]), len(zones.match(*some)[0])
+    ways = {
+        OURS: _Way(lambda: len(zones.match(lon, lat)[0]), fixes, all_pairs),
+        OURS_TWICE: _Way(lambda: _in_two_threads(zones, lon, lat), fixes, all_pairs),
+        SIGNATURES: _Way(lambda: len(zones.signatures(lon, lat)), fixes, None),
+        TREE_OF_FIXES: _Way(lambda: _tree_of_fixes(outlines, lon, lat), fixes, all_pairs),
+        TREE_OF_ZONES: _Way(lambda: _tree_of_zones(outlines, *some), few, some_pairs),
+        SORTED: _Way(lambda: _sorted(outlines, lon, lat), fixes, all_pairs),
+    }
+    for rival in RIVALS:
+        if rival.installed:
+            work = partial(rival.over(outlines), *some)
+            ways[rival.name] = _Way(work, few, some_pairs, ours=False)
+    return ways
 
 
 def _in_two_threads(zones: ZoneSet, lon: Float64, lat: Float64) -> int:

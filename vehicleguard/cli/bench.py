@@ -13,11 +13,10 @@ from rich.table import Table
 from vehicleguard.bench import backtest as backtest_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import latency as latency_bench
-from vehicleguard.bench import matching as matching_bench
 from vehicleguard.bench import processor as processor_bench
+from vehicleguard.cli import bench_geofence
 
 PARTS = ("ingest", "processor", "latency", "geofence", "backtest")
-FENCES = (1_000, 10_000, 100_000)
 _NAMES = {
     "bare": "bare paho loop",
     "path": "ingest, to the durable write",
@@ -44,6 +43,12 @@ _NAMES = {
     show_default=True,
     help="Fleet of the latency part; each vehicle reports every 30 s.",
 )
+@click.option(
+    "--zones",
+    multiple=True,
+    metavar="FILE[:DATUM]",
+    help="A GeoJSON file on whose polygons the geofence part measures, too; repeatable.",
+)
 @click.option("--json", "to", type=click.Path(path_type=Path), help="Write all figures there, too.")
 def bench(
     *,
@@ -52,6 +57,7 @@ def bench(
     rounds: int,
     minutes: float,
     vehicles: int,
+    zones: tuple[str, ...],
     to: Path | None,
     quick: bool,
 ) -> None:
@@ -75,11 +81,11 @@ def bench(
         if not parts or "latency" in parts:
             figures["latency"] = _latency(out, minutes, vehicles, said)
         if not parts or "geofence" in parts:
-            fences, fixes = ((100, 1_000), 20_000) if quick else (FENCES, 1_000_000)
-            figures["geofence"] = _geofence(out, fences, fixes, rounds, said)
+            size = bench_geofence.QUICK if quick else bench_geofence.WHOLE
+            figures["geofence"] = bench_geofence.measure(out, size, rounds, zones, said)
         if not parts or "backtest" in parts:
-            size = backtest_bench.QUICK if quick else backtest_bench.WHOLE
-            figures["backtest"] = _backtest(out, size, said)
+            share = backtest_bench.QUICK if quick else backtest_bench.WHOLE
+            figures["backtest"] = _backtest(out, share, said)
     if to is not None:
         to.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
@@ -142,37 +148,21 @@ def _latency(out: Console, minutes: float, vehicles: int, said: object) -> dict[
     return asdict(found)
 
 
-def _geofence(
-    out: Console, fences: tuple[int, ...], fixes: int, rounds: int, said: object
-) -> list[dict[str, object]]:
-    assert callable(said)  # noqa: S101 - narrows for the call below
-    found = matching_bench.measure(fences, fixes, rounds, said)
-    table = Table(
-        "way, million fixes/s", *(f"{one.fences:,} fences" for one in found),
-        title=f"matching: {fixes:,} clustered fixes, {rounds} rounds, medians",
-    )  # fmt: skip
-    for way in found[0].fixes_per_s:
-        table.add_row(way, *(f"{one.fixes_per_s[way] / 1e6:.3f}" for one in found))
-    table.add_section()
-    table.add_row("to the best of shapely's", *(f"{one.ratio:.0f}x" for one in found))
-    table.add_row("hits a fix", *(f"{one.hits_per_fix:.2f}" for one in found))
-    table.add_row("index built in, s", *(f"{one.build_s:.2f}" for one in found))
-    table.add_row("index, MB", *(f"{one.index_mb:.0f}" for one in found))
-    out.print(table)
-    return [{**asdict(one), "ratio": one.ratio} for one in found]
-
-
 def _backtest(out: Console, size: backtest_bench.Size, said: object) -> dict[str, object]:
     assert callable(said)  # noqa: S101 - narrows for the call below
     found = backtest_bench.measure(size, said)
     table = Table(
-        "way", "threads", "million fixes/s", "a week of 30,000 vehicles",
+        "way", "threads", "million fixes/s", "per core-second", "a week of 30,000 vehicles",
         title=f"backtest: {found.fixes:,} recorded fixes ({found.file_mb:,.0f} MB), two books of "
         f"{backtest_bench.RULES} rules, {found.fences:,} fences, {found.alerts:,} alerts, medians",
     )  # fmt: skip
     for speed in found.speeds:
         table.add_row(
-            speed.way, str(speed.jobs), f"{speed.fixes_per_s / 1e6:.2f}", f"{speed.week_s:,.0f} s"
+            speed.way,
+            str(speed.jobs),
+            f"{speed.fixes_per_s / 1e6:.2f}",
+            f"{speed.fixes_per_core_s / 1e6:.2f}",
+            f"{speed.week_s:,.0f} s",
         )
     out.print(table)
     return asdict(found)

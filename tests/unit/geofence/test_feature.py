@@ -1,9 +1,7 @@
 import math
 from typing import Any
 
-import numpy as np
 import pytest
-import shapely
 
 from geofence import Problem, ZoneError, ZoneKind, ZoneSet
 from tests.unit.geofence.make import box, circle, collection, corridor, feature, polygon
@@ -179,13 +177,3 @@ def test_a_zone_says_what_it_is() -> None:
     assert round_.bounds[0] < 112.5 < round_.bounds[2] < 112.51
     assert 112.499 < long.bounds[0] < 112.5
     assert 112.6 < long.bounds[2] < 112.601
-
-
-def test_an_outline_of_many_vertices_is_taken_as_it_is() -> None:
-    turn = np.linspace(0, 2 * np.pi, 200_001)
-    ring = np.column_stack([112.5 + 0.1 * np.cos(turn), 28.5 + 0.1 * np.sin(turn)])
-    ring[-1] = ring[0]
-    zones = ZoneSet.from_geojson(collection(polygon(ring.tolist())))
-    assert not zones.problems
-    assert shapely.get_num_coordinates(zones.zones[0].geometry) == 200_001
-    assert zones.match([112.5, 112.5999, 112.5999], [28.5, 28.5, 28.59])[0].tolist() == [0, 1]
