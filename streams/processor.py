@@ -74,7 +74,7 @@ class Processor:
         while begin < n:
             before = begin
             begin, found = advance(
-                begin, state.rows, vehicle, batch.t_ms, batch.received_ms, batch.lon, batch.lat,
+                begin, state.rows, state.lines, vehicle, batch.t_ms, batch.received_ms, batch.lon, batch.lat,
                 batch.speed_mps, batch.heading_deg, batch.accuracy_m, batch.flags, batch.alarms,
                 before_ms, hit_at, hit_zone, self._guarding, state.heads, state.next, state.clock,
                 self._parameters, self._weights, self._findings, self.tally,
@@ -142,7 +142,7 @@ class Processor:
     def _hits(self, batch: FixBatch) -> tuple[Int64, Int64]:
         """The zones of fix i are `zone[at[i]:at[i + 1]]`; int64[n + 1] and int64[k]."""
         at = np.zeros(len(batch) + 1, np.int64)
-        if not len(self._guarding):
+        if not self._guarding.any():
             return at, np.empty(0, np.int64)
         fix, zone = self.rules.zones.match(batch.lon, batch.lat)
         np.cumsum(np.bincount(fix, minlength=len(batch)), out=at[1:])

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingest import arrow_bytes
+from streams.roster import Roster
 from streams.state import ROW, Departure, FleetState
 
 VERSION = 2
@@ -38,7 +39,7 @@ class SnapshotStore(Protocol):
 def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
     """The snapshot of `state`; `zone_ids` name the zones its rows point to."""
     rows = state.rows
-    columns = {"vehicle_id": pa.array(state.ids, pa.string())}
+    columns = {"vehicle_id": _texts(state.ids)}
     names = ROW.names or ()
     columns |= {name: pa.array(np.ascontiguousarray(rows[name])) for name in names}
     zones = np.asarray([*zone_ids, None], object)
@@ -51,6 +52,12 @@ def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
         held = state.fences
         more["vg.fences"] = held if isinstance(held, bytes) else held.encode(len(state))
     return arrow_bytes.write(pa.table(columns), _SCHEMA, VERSION, more)
+
+
+def _texts(ids: Roster) -> pa.Array:
+    data, at = ids.columns()
+    held = pa.py_buffer(at.astype(np.int64)), pa.py_buffer(data.copy())
+    return pa.LargeStringArray.from_buffers(len(ids), *held)
 
 
 def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:

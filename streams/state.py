@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from geofence.fences import FenceState
 from ingest.fix import Int32, Int64
+from streams.roster import Roster
 
 SLOT_MS = 10_000
 SLOTS = 4096
@@ -130,7 +130,8 @@ _FRESH["heading_deg"] = np.nan
 class FleetState:
     """Rows of all vehicles ever heard of, which row is whose, and the fleet's timers.
 
-    `rows` is an array of `ROW` of length `len(state)` (a view: it moves when the fleet grows).
+    `rows` is an array of `ROW` of length `len(state)` (a view: it moves when the fleet grows), `ids`
+    the vehicles' ids by row.
     `fences` is what the rules about zones remember of the same rows: a state, its bytes as a
     snapshot holds them, or None before the first fix and where there are no rules.  `departures`
     are those of late, by which several at once are known (`streams.company`).
@@ -144,40 +145,42 @@ class FleetState:
         self.heads: Int32 = np.full(SLOTS, -1, np.int32)
         self.clock: Int64 = np.zeros(2, np.int64)
         self.departures: list[Departure] = []
-        self._index: dict[str, int] = {}
-        self._ids: list[str] = []
+        self.ids = Roster()
+        self._interned: tuple[tuple[str, ...], Int32] = ((), np.empty(0, np.int32))
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.ids)
 
     @property
     def rows(self) -> NDArray[np.void]:
         """The vehicles' rows, `ROW`[len(self)]."""
-        return self._rows[: len(self._ids)]
+        return self._rows[: len(self.ids)]
+
+    @property
+    def lines(self) -> NDArray[np.uint64]:
+        """The memory of `rows` in lines of 32 bytes, uint64[7 len(self), 4]: to ask for it ahead."""
+        return self.rows.view(np.uint64).reshape(-1, 4)
 
     @property
     def next(self) -> Int32:
         """The timers' lists: which row waits behind each, int32[len(self)], -1 = none."""
-        return self._next[: len(self._ids)]
-
-    @property
-    def ids(self) -> list[str]:
-        """Vehicle ids by row; do not change it."""
-        return self._ids
+        return self._next[: len(self.ids)]
 
     def row_of(self, vehicle_id: str) -> int | None:
         """Row number of a vehicle, or None when it was never heard of."""
-        return self._index.get(vehicle_id)
+        return self.ids.row_of(vehicle_id)
 
     def intern(self, ids: tuple[str, ...]) -> Int32:
         """Row number of each id, int32[len(ids)]; unknown ones get a fresh row."""
-        index = self._index
-        known = len(index)
-        out = np.fromiter((index.setdefault(i, len(index)) for i in ids), np.int32, len(ids))
-        if len(index) > known:
-            self._ids.extend(islice(index, known, None))
-            self._grow(len(index))
-        return out
+        if self._interned[0] is not ids:  # one dictionary may serve many batches
+            self._interned = (ids, self.ids.rows_of(ids))
+            self._grow(len(self.ids))
+        return self._interned[1]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the detectors' state takes, rules about zones apart."""
+        return self._rows.nbytes + self._next.nbytes + self.ids.nbytes
 
     def _grow(self, wanted: int) -> None:
         capacity = len(self._rows)
@@ -193,18 +196,17 @@ class FleetState:
     @classmethod
     def restore(
         cls,
-        ids: list[str],
+        ids: Sequence[str],
         rows: NDArray[np.void],
         clock: tuple[int, int] = (0, 0),
         departures: Sequence[Departure] = (),
     ) -> FleetState:
         """The state that had these.  Raises `ValueError` when they do not fit together."""
-        if rows.dtype != ROW or rows.shape != (len(ids),) or len(set(ids)) != len(ids):
+        if rows.dtype != ROW or rows.shape != (len(ids),):
             raise ValueError("ids and rows of a fleet state do not fit together")
         state = cls(capacity=max(len(ids), 1))
         state._rows[: len(ids)] = rows
-        state._ids = list(ids)
-        state._index = {i: n for n, i in enumerate(ids)}
+        state.ids = Roster(ids)
         state.clock[:] = clock
         state.departures = list(departures)
         for number in np.flatnonzero(rows["due"]).tolist():

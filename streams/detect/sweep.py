@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
@@ -23,10 +23,11 @@ from streams.detect.place import (
     will_anchor,
 )
 from streams.signal import SignalKind
-from streams.state import Motion, Tri
+from streams.state import ROW, Motion, Tri
 
 AHEAD = 12
 """Rows are asked for this many fixes ahead: the kernel waits for memory more than it computes."""
+LINES = ROW.itemsize // 32
 MOST_A_FIX = 16
 """Room that one fix may need among the findings."""
 _LOCATED, _BACK_FILL = int(Flag.LOCATED), int(Flag.BACK_FILL)
@@ -139,12 +140,13 @@ def _departed(
 
 @compiled
 def advance(
-    begin, rows, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m, flags,
+    begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m, flags,
     alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
     findings, tally,
 ):  # fmt: skip
     """Advance `rows` by the fixes of a batch from `begin` on, as long as `findings` has room.
 
+    `lines` is the memory of `rows` in lines of 32 bytes.
     `vehicle` int32[n] are row numbers; the columns are those of `FixBatch`; the zones that hold fix
     i are `hit_zone[hit_at[i]:hit_at[i + 1]]`; `guarding` bool[zones]; `before_ms` int64[n] or empty:
     where the batch is not all that came, the time that the rest had moved on to.  `heads` int32
@@ -160,7 +162,10 @@ def advance(
         if findings.shape[0] - n < MOST_A_FIX:
             return i, n
         if i + AHEAD < count:
-            prefetch(rows, vehicle[i + AHEAD])
+            at = np.int64(vehicle[i + AHEAD]) * LINES
+            for line in range(0, LINES, 2):
+                prefetch(lines, at + line)
+            prefetch(lines, at + LINES - 1)
         row = rows[vehicle[i]]
         t = t_ms[i]
         early = received_ms[i] > 0 and t > received_ms[i] + p.future_after_ms
