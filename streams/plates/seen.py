@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ingest import arrow_bytes
+from streams.pursuit.track import Sighted
 
 ROW = np.dtype(
     [
@@ -40,6 +41,7 @@ class LastSightings:
 
     def __init__(self, vehicles: Sequence[str]) -> None:
         self.vehicles = tuple(vehicles)
+        self._row_of = {vehicle: row for row, vehicle in enumerate(self.vehicles)}
         self.rows: NDArray[np.void] = np.zeros(len(self.vehicles), ROW)
         self.rows["direction_deg"] = np.nan
         self.cameras: list[str] = []
@@ -51,6 +53,16 @@ class LastSightings:
         if at == len(self.cameras):
             self.cameras.append(name)
         return at
+
+    def of(self, vehicle: str) -> tuple[Sighted, ...]:
+        """Where the plate of a vehicle was last seen, for its pursuit; empty = nowhere yet."""
+        number = self._row_of.get(vehicle)
+        if number is None or self.rows["t_ms"][number] == 0:
+            return ()
+        row = self.rows[number]
+        camera = self.cameras[int(row["camera"])]
+        place = float(row["lon"]), float(row["lat"])
+        return (Sighted(int(row["t_ms"]), *place, camera, float(row["direction_deg"])),)
 
     def encode(self) -> bytes:
         """The plates ever seen as an Arrow IPC stream, by vehicle id; equal states, equal bytes."""
@@ -73,8 +85,7 @@ class LastSightings:
         """
         table = arrow_bytes.read(data, _SCHEMA, VERSION)
         state = cls(vehicles)
-        row_of = {vehicle: row for row, vehicle in enumerate(state.vehicles)}
-        at = np.array([row_of.get(v, -1) for v in table["vehicle_id"].to_pylist()], np.int64)
+        at = np.array([state._row_of.get(v, -1) for v in table["vehicle_id"].to_pylist()], np.int64)
         held = np.zeros(len(at), ROW)
         for name in ROW.names or ():
             if name == "camera":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from ingest.fix import Float32, Float64, Int32, Int64
 from ingest.sighting import SightingBatch
 from streams.plates.book import PlateBook
 from streams.plates.seen import LastSightings
+from streams.state import FleetState
 
 
 class Kind(IntEnum):
@@ -71,6 +73,22 @@ class LastFixes:
     lat: Float64
     speed_mps: Float32
 
+    @classmethod
+    def of(cls, state: FleetState, vehicles: Sequence[str]) -> Self:
+        """Those of some vehicles, as the fleet's state holds them."""
+        row = np.array([state.row_of(vehicle) for vehicle in vehicles], np.float64)
+        known = ~np.isnan(row)  # None: never heard of
+        out = cls(
+            np.zeros(len(row), np.int64),
+            np.full(len(row), np.nan),
+            np.full(len(row), np.nan),
+            np.full(len(row), np.nan, np.float32),
+        )
+        held = state.rows[row[known].astype(np.int64)]
+        for name in ("fix_ms", "lon", "lat", "speed_mps"):
+            getattr(out, name)[known] = held[name]
+        return out
+
 
 FOUND = np.dtype(
     [
@@ -117,7 +135,7 @@ class PlateWatch:
         """What the sightings say, `FOUND`[k] in their order; `state` is advanced.
 
         `places` are lon, lat of each sighting, float64[n], NaN = unknown (`Cameras.places`);
-        `fixes_of` gives the trackers' last fixes of rows of the book, int64[k].
+        `fixes_of` gives the trackers' last fixes of rows of the book, int64[k] (`LastFixes.of`).
         """
         p = self.parameters
         row, cost = self.book.match(seen.plate)

@@ -111,7 +111,7 @@ def spans(
 
     inner_m = np.where(known, at(inner), 0.0) * lag_s
     outer_m = np.where(known, at(outer), (by_lag @ outer).max(axis=1)) * lag_s
-    width_deg = np.where(known, at(width), 180.0)
+    width_deg = np.where(known, np.minimum(at(width), 180.0), 180.0)
     is_ring = inner_m >= 2 * NEAR_M
     return (
         np.where(is_ring, inner_m, 0.0),

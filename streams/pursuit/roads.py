@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from geofence.metric import nearest_on_segment, quick_distance_m
+from geofence.metric import grown, nearest_on_segment, quick_distance_m
 from ingest.fix import Float64, Int32
 
 KMH_BY_HIGHWAY = {
@@ -32,7 +32,6 @@ KMH_BY_HIGHWAY = {
 
 OTHER_KMH = 30.0
 _NODES, _EDGES = ("node_id", "lon", "lat"), ("from_node", "to_node", "length_m", "highway")
-_NEAR_DEG = 0.02  # the box that is searched first; some 2 km
 
 
 class RoadsError(ValueError):
@@ -52,6 +51,16 @@ class RoadNetwork:
     end: Int32
     length_m: Float64
     speed_mps: Float64
+
+    @cached_property
+    def _boxes(self) -> tuple[Float64, Float64, Float64, Float64]:
+        a, b = self.start, self.end
+        return (
+            np.minimum(self.lon[a], self.lon[b]),
+            np.minimum(self.lat[a], self.lat[b]),
+            np.maximum(self.lon[a], self.lon[b]),
+            np.maximum(self.lat[a], self.lat[b]),
+        )
 
     @cached_property
     def leaving(self) -> list[list[tuple[int, float]]]:
@@ -106,11 +115,12 @@ class RoadNetwork:
     def nearest(self, lon: float, lat: float, reach_m: float) -> tuple[int, float, float] | None:
         """The piece of road nearest to a place: which, how far along it (0-1), metres off.
 
-        None when none is within `reach_m`, which may be some hundred metres.
+        None when none is within `reach_m`.
         """
+        west, south, east, north = self._boxes
+        box = grown(np.array([[lon, lat, lon, lat]]), np.array([reach_m]))[0]
         at = np.flatnonzero(
-            (np.abs(self.lon[self.start] - lon) < _NEAR_DEG)
-            & (np.abs(self.lat[self.start] - lat) < _NEAR_DEG)
+            (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
         )
         if not len(at):
             return None

@@ -62,8 +62,10 @@ def test_over_all_traces_the_claims_are_met_at_every_horizon_and_age() -> None:
                 ]
                 row.append(float(np.mean(cells)))
             print(f"{probability:.0%}, {horizon:.0f} s:", *(f"{share:.3f}" for share in row))
-            strays = 0.05 if len(every) > 1 else STRAYS[probability]
-            assert row == pytest.approx([probability] * len(row), abs=strays)
+            # one kind of vehicle alone strays more, cell by cell
+            assert row == pytest.approx(
+                [probability] * len(row), abs=0.05 if len(every) > 1 else 0.12
+            )
 
 
 def test_what_pursue_says_is_what_was_measured(held_out) -> None:

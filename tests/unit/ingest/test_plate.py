@@ -1,7 +1,7 @@
 """Plates in one form, whoever wrote them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.plate import CONFUSED, class_of, color_of, folded, normal
@@ -32,6 +32,7 @@ def test_a_plate_has_one_form(text: str | None, plain: str | None) -> None:
     assert normal([text]).to_pylist() == [plain]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12))))
 def test_any_text_is_a_plate_or_says_nothing_and_is_the_same_when_read_again(texts) -> None:
     once = normal(texts).to_pylist()

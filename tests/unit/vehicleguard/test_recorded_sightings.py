@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
@@ -120,6 +120,7 @@ def test_a_file_of_something_else_says_so_in_one_line(tmp_path, name, content, s
     assert "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40)))
 def test_any_lines_are_read_or_counted(tmp_path_factory, lines) -> None:
     path = tmp_path_factory.mktemp("any") / "a.jsonl"

@@ -2,11 +2,22 @@
 
 import math
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.plates import FOUND, Cause, Kind, LastSightings, PlateParameters, PlateWatch
+from streams.plates import (
+    FOUND,
+    Cause,
+    Kind,
+    LastFixes,
+    LastSightings,
+    PlateParameters,
+    PlateWatch,
+)
+from streams.state import FleetState
+from tests.timeline import HOME, T0_MS, offset
 from tests.unit.streams.plates.making import BOOK, CAR, Trackers, look, sightings
 
 P = PlateParameters()
@@ -211,6 +222,7 @@ reads = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(reads, st.integers(1, 7))
 def test_any_cut_of_batches_says_what_the_oracle_says(rows, size) -> None:
     trackers, watch = Trackers(), PlateWatch(BOOK)
@@ -250,3 +262,29 @@ def test_a_vehicle_that_left_the_registry_is_forgotten() -> None:
     assert not LastSightings.decode(state.encode(), ("bike",)).rows["t_ms"].any()
     with pytest.raises(ValueError, match="Arrow"):
         LastSightings.decode(b"nothing", ())
+
+
+def test_the_trackers_last_fixes_are_those_of_the_fleets_state() -> None:
+    fleet = FleetState()
+    fleet.intern(("car", "van"))
+    fleet.rows["fix_ms"][0] = T0_MS
+    fleet.rows["lon"][0], fleet.rows["lat"][0] = HOME
+    fixes = LastFixes.of(fleet, ["bike", "car", "van"])
+    assert fixes.fix_ms.tolist() == [0, T0_MS, 0]
+    assert (fixes.lon[1], fixes.lat[1]) == HOME
+    assert fixes.fix_ms.dtype == np.int64
+    (found,) = look(
+        {"at": (9000, 0)},
+        trackers=lambda rows: LastFixes.of(fleet, [BOOK.vehicles[r] for r in rows]),
+    )
+    assert found["kind"] == Kind.ELSEWHERE
+
+
+def test_what_was_seen_last_is_what_a_pursuit_begins_from() -> None:
+    state = LastSightings(BOOK.vehicles)
+    look({"at": (300, 0), "camera": "K1", "t_s": 5}, state=state)
+    (seen,) = state.of("car")
+    assert (seen.t_ms, seen.camera) == (T0_MS + 5000, "K1")
+    assert (seen.lon, seen.lat) == offset(HOME, 300, 0)
+    assert math.isnan(seen.direction_deg)
+    assert state.of("bike") == state.of("nobody") == ()

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.pursuit import RoadNetwork
@@ -40,6 +40,7 @@ def oracle(roads: RoadNetwork, starts: tuple[tuple[int, float], ...]) -> np.ndar
     return node_s
 
 
+@settings(deadline=None)
 @given(roads_of, st.integers(0, 8), st.floats(0, 120))
 def test_every_node_is_reached_as_soon_as_can_be(roads, at, seconds) -> None:
     net = network(GRID, roads)
@@ -169,3 +170,11 @@ def test_a_real_network_is_searched_as_the_oracle_does(folder) -> None:
     firsts = {int(net.end[e]) for e, _ in spread.starts}
     tight = np.isfinite(spread.node_s) & (by > 1e-6)
     assert set(np.flatnonzero(tight).tolist()) <= firsts
+
+
+def test_a_place_in_the_middle_of_a_long_road_is_on_it() -> None:
+    net = network([(-20_000, 0), (20_000, 0)], [(0, 1, 0)])
+    edge, part, off_m = net.nearest(*offset(HOME, 5000, 30), reach_m=100)
+    assert net.start[edge] in {0, 1}
+    assert sorted([part, 1 - part]) == pytest.approx([0.375, 0.625], abs=1e-3)
+    assert off_m == pytest.approx(30, rel=0.01)

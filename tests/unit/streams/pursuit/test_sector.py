@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.metric import GEOD
@@ -21,6 +21,7 @@ def at(sector: Sector, bearing: float, away_m: float) -> tuple[float, float]:
     return lon, lat
 
 
+@settings(deadline=None)
 @given(
     bearing=st.floats(-720, 720),
     width=st.one_of(st.floats(10, 179), st.just(180.0)),
@@ -70,6 +71,7 @@ def test_sectors_grow_with_horizon_with_silence_and_with_what_they_claim() -> No
         assert all(one[h, 0.5] < one[h, 0.9] for h in HORIZONS_S)
 
 
+@settings(deadline=None)
 @given(st.floats(60, 5000), st.floats(0, 60))
 def test_the_law_gives_sense_everywhere(lag_s, pace) -> None:
     for p in PROBABILITIES:
