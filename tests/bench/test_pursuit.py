@@ -15,7 +15,7 @@ import pytest
 
 from streams.pursuit import HORIZONS_S, PROBABILITIES, RoadNetwork, Track, law, pursue
 from streams.pursuit.reach import Spread
-from tests.bench import trips
+from tests.bench import fit_pursuit, trips
 from tests.unit.geofence.test_real_outlines import SHARED
 
 AGES_S = (0, 30, 90, 150, 300, 600)
@@ -87,6 +87,20 @@ def test_what_pursue_says_is_what_was_measured(held_out) -> None:
         agreed += sector.contains(batch.lon[later], batch.lat[later]) == expected[row]
     # a sphere against the ellipsoid, and fixes whose accuracy nobody told
     assert agreed >= 0.98 * len(expected)
+
+
+FITTED_ON = [trips.traces()] if len(trips.traces()) == len(trips.SETS) else []
+
+
+@pytest.mark.parametrize("paths", FITTED_ON, ids=lambda _: "all")
+@pytest.mark.parametrize("probability", PROBABILITIES)
+def test_the_tables_are_what_the_command_gives(paths, probability) -> None:
+    sets = [trips.later_places(path) for path in paths]
+    tables = fit_pursuit.fit([pairs.take(~pairs.held_out) for pairs in sets], probability)
+    for fitted, kept, half_a_digit in zip(
+        tables, law.TABLES[probability], (0.05, 0.05, 0.5), strict=True
+    ):
+        np.testing.assert_allclose(kept, fitted, atol=half_a_digit * 1.01)
 
 
 NETWORKS = [folder for folder in [SHARED / "osm_liechtenstein"] if folder.exists()]
