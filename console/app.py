@@ -11,7 +11,18 @@ from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from console import arrow, health, incidents, places, problem, run, session, stream, vehicles
+from console import (
+    arrow,
+    health,
+    incidents,
+    places,
+    problem,
+    pursuit,
+    run,
+    session,
+    stream,
+    vehicles,
+)
 from console.auth import COOKIE, Auth, Guard
 from console.feed import Feed
 from console.headers import SecurityHeaders, security_headers
@@ -93,6 +104,6 @@ def _api() -> APIRouter:
     api = APIRouter(
         prefix="/api/v1", dependencies=ways_in, responses=problem.responses(401, 403, 422, 429)
     )
-    for module in (incidents, vehicles, places, run, stream, session):
+    for module in (incidents, pursuit, vehicles, places, run, stream, session):
         api.include_router(module.router)
     return api

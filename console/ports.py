@@ -117,6 +117,22 @@ class Fleet(Protocol):
         ...
 
 
+class NoPursuitError(ValueError):
+    """The incident is of the kind that nobody pursues; the text says why."""
+
+
+class Pursuits(Protocol):
+    """Where the vehicle of a red incident can be.  Safe to call from any thread."""
+
+    def of(self, incident_id: str) -> Json:
+        """The pursuit as of now (the shape of the API), made anew from the newest fixes.
+
+        Raises `UnknownIncidentError`, and `NoPursuitError` for one that is not red, is closed, or
+        whose vehicle's place nobody knows.
+        """
+        ...
+
+
 class Places(Protocol):
     """What the map draws without a tile server."""
 
@@ -168,3 +184,4 @@ class Ports:
     places: Places
     pipeline: Pipeline
     metrics: Metrics
+    pursuits: Pursuits

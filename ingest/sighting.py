@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import ipc
 
+from ingest import arrow_bytes
 from ingest.fix import Float32, Float64, Int64
 
 VERSION = 1
-_TEXTS = (
+_SCHEMA = "sightings"
+TEXTS = (
     "camera",
     "plate",
     "plate_color",
@@ -20,7 +24,7 @@ _TEXTS = (
     "image",
     "image_sha256",
 )
-_NUMBERS: dict[str, type[np.generic]] = {
+NUMBERS: dict[str, type[np.generic]] = {
     "t_ms": np.int64,
     "received_ms": np.int64,
     "lon": np.float64,
@@ -57,16 +61,41 @@ class SightingBatch:
     def __len__(self) -> int:
         return len(self.camera)
 
+    @classmethod
+    def of(cls, table: pa.Table) -> Self:
+        """The sightings of a table with all columns of a block, of their types."""
+        columns: dict[str, Any] = {n: tuple(table.column(n).to_pylist()) for n in TEXTS}
+        # copies: Arrow's own memory is read-only
+        columns |= {name: np.array(table.column(name), dtype) for name, dtype in NUMBERS.items()}
+        return cls(**columns)
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """The sightings that `index` selects, positions or mask."""
+        chosen = np.arange(len(self))[index].tolist()
+        columns: dict[str, Any] = {
+            name: tuple(getattr(self, name)[i] for i in chosen) for name in TEXTS
+        }
+        columns |= {name: getattr(self, name)[index] for name in NUMBERS}
+        return type(self)(**columns)
+
 
 def encode(batch: SightingBatch) -> bytes:
     """The sightings as an Arrow IPC stream of one record batch (schema `sightings`)."""
-    columns = {name: pa.array(getattr(batch, name), pa.string()) for name in _TEXTS}
-    columns |= {name: pa.array(getattr(batch, name)) for name in _NUMBERS}
+    columns = {name: pa.array(getattr(batch, name), pa.string()) for name in TEXTS}
+    columns |= {name: pa.array(getattr(batch, name)) for name in NUMBERS}
     table = pa.table(columns).replace_schema_metadata(
-        {"vg.schema": "sightings", "vg.version": str(VERSION)}
+        {"vg.schema": _SCHEMA, "vg.version": str(VERSION)}
     )
     sink = pa.BufferOutputStream()
     with ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def decode(data: bytes) -> SightingBatch:
+    """The sightings that `encode` made a block of.
+
+    Raises `ValueError` when the bytes are no such block, or one of another version.
+    """
+    return SightingBatch.of(arrow_bytes.read(data, _SCHEMA, VERSION))

@@ -24,6 +24,19 @@ class StreamSettings(BaseModel):
     zones_datum: Literal["wgs84", "gcj02", "bd09"] | None = Field(
         None, description="What the coordinates of the zone file refer to, where it does not say."
     )
+    roads: Path | None = Field(
+        None,
+        description="Folder with a road network for pursuits: `nodes.csv` and `edges.csv`, or both "
+        "packed as `.csv.gz` (WGS-84); see the page about pursuit.",
+    )
+    cameras: Path | None = Field(
+        None,
+        description="CSV file of cameras: `camera`, `lon`, `lat` and, where there are, "
+        "`direction_deg` and `datum`.",
+    )
+    cameras_datum: Literal["wgs84", "gcj02", "bd09"] | None = Field(
+        None, description="What the coordinates of the camera file refer to, where it does not say."
+    )
     snapshot_s: float = Field(
         30,
         ge=1,

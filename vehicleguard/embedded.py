@@ -40,6 +40,7 @@ from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
 from vehicleguard.published import Published, newest
 from vehicleguard.pulse import Pulse
+from vehicleguard.pursuit_view import PursuitView, surroundings_of
 from vehicleguard.settings import Settings
 from vehicleguard.status_view import StatusView
 
@@ -82,6 +83,7 @@ class EmbeddedRun:
         registry = Registry.from_csv(listed) if listed else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
+        self._around = surroundings_of(settings.streams)
         self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
         self._simulated = simulated
         self._cleanup = contextlib.ExitStack()
@@ -185,6 +187,7 @@ class EmbeddedRun:
                 places=self._places,
                 pipeline=status,
                 metrics=self.metrics,
+                pursuits=PursuitView(ledger, self._pipeline.fleet, now_ms, self._around),
             ),
             settings.model_copy(
                 update={

@@ -15,6 +15,7 @@ from alerts.level import Level
 from console.ports import Page
 from ingest.fix import Int32
 from streams.state import FleetState, Motion, Tri
+from vehicleguard.trail import Fix, Trails
 
 _STATUS = {Motion.UNKNOWN: "unknown", Motion.PARKED: "parked", Motion.MOVING: "moving"}
 
@@ -32,6 +33,7 @@ class FleetView:
         self._revision = revision
         self._changed: NDArray[np.int64] = np.full(max(len(state), 1024), revision, np.int64)
         self._level: NDArray[np.uint8] = np.zeros(len(self._changed), np.uint8)
+        self._trails = Trails()
         for vehicle_id, level in levels.items():
             if (row := state.row_of(vehicle_id)) is not None:
                 self._level[row] = level
@@ -44,6 +46,8 @@ class FleetView:
         self._grow()
         self._revision += 1
         self._changed[rows] = self._revision
+        followed = rows[self._level[rows] > 0]
+        self._trails.take(followed, self._state.rows[followed])
 
     def incident(self, incident: Incident) -> None:
         """An incident opened, rose or was closed: its vehicle looks different now."""
@@ -55,6 +59,24 @@ class FleetView:
             self._revision += 1
             self._changed[row] = self._revision
             self._level[row] = 0 if incident.state is State.CLOSED else incident.level
+            if incident.state is State.CLOSED:
+                self._trails.forget(row)
+
+    def trail(self, vehicle_id: str) -> list[Fix]:
+        """The last believed fixes of a vehicle, oldest first: several while it is in an incident.
+
+        Empty when no place of it is known.
+        """
+        with self.lock:
+            number = self._state.row_of(vehicle_id)
+            if number is None:
+                return []
+            held: Any = self._state.rows[number]
+            newest = Fix.of(held)
+            return [
+                *(fix for fix in self._trails.of(number) if fix.t_ms < newest.t_ms),
+                *([newest] if newest.t_ms > 0 else []),
+            ]
 
     def positions(self, since: int) -> tuple[int, pa.Table]:
         """Every located vehicle that changed after revision `since`, and the revision now."""

@@ -13,8 +13,10 @@ import click
 
 from console.server import ListenError
 from geofence import ZoneError
+from ingest.cameras import CamerasError
 from ingest.registry import RegistryError
 from ingest.sqlite import StoreError
+from streams.pursuit.roads import RoadsError
 from streams.rules import RulesError
 from vehicleguard import logs
 from vehicleguard import settings as setting
@@ -22,7 +24,10 @@ from vehicleguard.broker import BrokerError
 from vehicleguard.embedded import EmbeddedRun
 from vehicleguard.place_view import PlacesError
 
-WRONG = (setting.SettingsError, RulesError, ZoneError, RegistryError, PlacesError)
+WRONG = (
+    setting.SettingsError, RulesError, ZoneError, RegistryError, PlacesError, CamerasError,
+    RoadsError,
+)  # fmt: skip
 """What the operator wrote wrong: one line and exit status 2, before anything opens."""
 UNAVAILABLE = (ListenError, BrokerError, StoreError, OSError, ValueError)
 """What the machine does not give: one line and exit status 1."""

@@ -1,6 +1,7 @@
 /** The console's HTTP API.  Every call raises `ApiError`; its `status` is 0 when nobody answered. */
 
 import type { Incident, IncidentDetail, Outcome, Status, Town } from "./model";
+import type { Pursuit } from "./pursuit";
 import { readPositions, type Positions } from "./positions";
 
 export class ApiError extends Error {
@@ -88,6 +89,11 @@ export async function incidents(
 
 export async function incident(id: string): Promise<IncidentDetail> {
   return json(`incidents/${encodeURIComponent(id)}`);
+}
+
+/** Where the vehicle of an open red incident can be. */
+export async function pursuit(id: string): Promise<Pursuit> {
+  return json(`incidents/${encodeURIComponent(id)}/pursuit`);
 }
 
 export async function sign(id: string, reason: string): Promise<Incident> {

@@ -12,11 +12,13 @@ from console.ports import (
     IncidentEvent,
     IncidentFilter,
     Json,
+    NoPursuitError,
     Page,
     Ports,
     UnknownIncidentError,
 )
 from console.settings import ConsoleSettings
+from streams.pursuit import Track, pursue
 
 TOKEN = "a token for tests"  # noqa: S105 - of fakes
 T0 = 1_700_000_000.0
@@ -323,6 +325,29 @@ class FakePipeline:
         return rejects[:limit]
 
 
+class FakePursuits:
+    """Every red incident's vehicle was last seen 40 s ago, going east."""
+
+    def __init__(self, incidents: FakeIncidents, fleet: FakeFleet) -> None:
+        self._incidents = incidents
+        self._fleet = fleet
+
+    def of(self, incident_id: str) -> Json:
+        incident = self._incidents.one(incident_id)
+        if incident["level"] != "red" or incident["state"] == "closed":
+            raise NoPursuitError("only an open red incident is pursued")
+        now_ms = int(time.time() * 1000)
+        lon, lat = incident["lon"], incident["lat"]
+        track = Track.of(
+            [
+                (now_ms - 80_000, lon - 0.004, lat, 10.0, 90.0, 10.0),
+                (now_ms - 40_000, lon, lat, 10.0, 90.0, 10.0),
+            ]
+        )
+        wire = pursue(track, now_ms).to_wire()
+        return {"incident_id": incident_id, "vehicle_id": incident["vehicle_id"], **wire}
+
+
 class FakeMetrics:
     def render(self) -> tuple[bytes, str]:
         body = b"# TYPE vg_up gauge\nvg_up 1\n"
@@ -331,4 +356,11 @@ class FakeMetrics:
 
 def fake_ports(vehicles: int = 3) -> Ports:
     incidents, fleet = FakeIncidents(), FakeFleet(vehicles)
-    return Ports(incidents, fleet, FakePlaces(), FakePipeline(incidents, fleet), FakeMetrics())
+    return Ports(
+        incidents,
+        fleet,
+        FakePlaces(),
+        FakePipeline(incidents, fleet),
+        FakeMetrics(),
+        FakePursuits(incidents, fleet),
+    )

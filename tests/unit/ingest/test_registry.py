@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.registry import Registry, RegistryError
+from ingest.registry import Plate, Registry, RegistryError
 
 
 def read(tmp_path: Path, content: str | bytes) -> Registry:
@@ -72,3 +72,34 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_a_vehicle_is_in_the_groups_of_all_its_rows(tmp_path: Path) -> None:
     text = "terminal,vehicle_id,groups\nT1,car,patrol night\nT2,car,夜班；rental\n,bike,\n"
     assert read(tmp_path, text).groups_of == {"car": {"patrol", "night", "夜班", "rental"}}
+
+
+def test_a_vehicle_may_have_a_plate_a_colour_and_a_class(tmp_path: Path) -> None:
+    head = "vehicle_id,plate,plate_color,vehicle_class\n"
+    lines = "car,湘H·12345,蓝,轿车\nbike,,,\nvan,湘HD6789,,\n"
+    assert read(tmp_path, head + lines).plate_of == {
+        "car": Plate("湘H·12345", "blue", "car"),
+        "van": Plate("湘HD6789"),
+    }
+
+
+def test_two_terminals_of_a_vehicle_may_name_its_plate_twice(tmp_path: Path) -> None:
+    text = "terminal,vehicle_id,plate\nT1,car,湘H12345\nT2,car,湘h 12345\nT3,car,\n"
+    assert read(tmp_path, text).plate_of == {"car": Plate("湘H12345")}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("a,湘H12345,,\nb,湘h·12345,,\n", "line 3: plate 湘h·12345 is on a already"),
+        ("a,湘H1O345,,\nb,湘H10345,,\n", "line 3: plate 湘H10345 is on a already"),
+        ("a,湘H12345,,\na,湘H99999,,\n", "line 3: a has the plate 湘H12345 already"),
+        ("a,无牌,,\n", "line 2: plate 无牌 is none that a camera could read"),
+        ("a,湘H12345,plaid,\n", "line 2: plate_color plaid is not known"),
+        ("a,湘H12345,,boat\n", "line 2: vehicle_class boat is not known"),
+    ],
+)
+def test_a_plate_that_cannot_be_is_a_line_that_is_wrong(
+    tmp_path: Path, lines: str, said: str
+) -> None:
+    assert error_of(tmp_path, f"vehicle_id,plate,plate_color,vehicle_class\n{lines}") == said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pytest
 from pyarrow import ipc
 
 from ingest import sighting
@@ -34,3 +36,29 @@ def test_a_sighting_block_reads_with_arrow_alone() -> None:
 def test_no_sightings_make_a_block_of_none() -> None:
     with ipc.open_stream(sighting.encode(decode([], CAMERA).sightings)) as reader:
         assert reader.read_all().num_rows == 0
+
+
+def same(one: sighting.SightingBatch, other: sighting.SightingBatch) -> None:
+    for name in sighting.TEXTS:
+        assert getattr(one, name) == getattr(other, name)
+    for name, dtype in sighting.NUMBERS.items():
+        column = getattr(other, name)
+        assert column.dtype == dtype
+        np.testing.assert_array_equal(getattr(one, name), column)
+
+
+def test_a_block_gives_back_what_was_put_in() -> None:
+    rows = [{"t": T, "plate": "湘H12345", "direction": 90}, {"t": T + 1, "lon": 1.0, "lat": 2.0}]
+    for seen in (decode(rows, CAMERA).sightings, decode([], CAMERA).sightings):
+        same(seen, sighting.decode(sighting.encode(seen)))
+
+
+def test_some_sightings_can_be_taken_by_mask_and_by_position() -> None:
+    seen = decode([{"t": T + n, "plate": f"湘H1234{n}"} for n in range(3)], CAMERA).sightings
+    same(seen.take(np.array([True, False, True])), seen.take(np.array([0, 2])))
+    assert seen.take(np.array([2, 0])).plate == ("湘H12342", "湘H12340")
+
+
+def test_other_bytes_are_no_sightings() -> None:
+    with pytest.raises(ValueError, match="Arrow"):
+        sighting.decode(b"x")

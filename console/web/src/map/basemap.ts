@@ -10,6 +10,7 @@ import { circle, pixelsAtZoom0 } from "../geometry";
 import type { Language } from "../i18n";
 import type { Town } from "../model";
 import type { Palette } from "./palette";
+import { PURSUIT_SOURCE, pursuitLayers } from "./pursuit_layer";
 
 /** Vehicles are drawn below this layer, so that names stay readable among them. */
 export const FIRST_LABEL_LAYER = "town-label";
@@ -109,6 +110,7 @@ export function basemap(data: BasemapData, options: BasemapOptions): StyleSpecif
       "county-labels": { type: "geojson", data: data.countyLabels },
       "town-labels": { type: "geojson", data: data.townLabels },
       route: { type: "geojson", data: collection([]) },
+      [PURSUIT_SOURCE]: { type: "geojson", data: collection([]) },
     },
     layers: layers(palette, options.language, tiles !== null),
   };
@@ -192,6 +194,7 @@ function layers(palette: Palette, language: Language, tiles: boolean): LayerSpec
         "line-dasharray": [3, 2.5],
       },
     },
+    ...pursuitLayers(palette, FONTS),
     {
       id: "route",
       type: "line",

@@ -7,6 +7,7 @@ import type { Fleet, Vehicle } from "../fleet";
 import type { Language } from "../i18n";
 import { basemap, boundsOf, FIRST_LABEL_LAYER, NO_DATA, type BasemapData } from "./basemap";
 import { PALETTES, type Theme } from "./palette";
+import { PURSUIT_SOURCE } from "./pursuit_layer";
 import { dotRadius, VehicleLayers, type DrawCounts } from "./vehicle_layer";
 
 // The worker is a file of our own, so that the content security policy need not allow blob:.
@@ -177,6 +178,11 @@ export class MapView {
       this.#selection.setLngLat([at.lon, at.lat]);
     }
     this.#route(began, now);
+  }
+
+  /** What is drawn of a pursuit (`drawing` of `../pursuit`). */
+  setPursuit(drawn: GeoJSON.FeatureCollection): void {
+    void this.#source(PURSUIT_SOURCE)?.setData(drawn);
   }
 
   fly(places: readonly Place[], bottomPadding: number): void {

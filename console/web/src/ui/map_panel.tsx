@@ -7,9 +7,12 @@ import type { Vehicle } from "../fleet";
 import { clock, steadyS, type Live } from "../live";
 import { MapUnavailableError, MapView, type Place } from "../map/map_view";
 import { LEVELS } from "../model";
+import { drawing, NOTHING } from "../pursuit";
+import { PURSUIT_WORDS } from "../pursuit_words";
 import * as state from "../state";
 import { STALE_AFTER_S } from "../time";
 import { Icon, LevelMark, VehicleMark } from "./marks";
+import { PursuitNote, usePursuitDrawing } from "./pursuit_note";
 import { Ago } from "./text";
 import { LostBanner } from "./top_bar";
 
@@ -87,6 +90,11 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
     view.current?.fly(vehicle === null ? [selected] : [selected, vehicle], covered());
   });
 
+  usePursuitDrawing((pursuit, now) => {
+    const words = PURSUIT_WORDS[state.language.value];
+    view.current?.setPursuit(pursuit === null ? NOTHING : drawing(pursuit, now, words));
+  });
+
   const bare = state.fleetTick.value > 0 && live.fleet.known === 0;
   return (
     <section class="map" aria-label={words.map} data-link={state.link.value}>
@@ -107,6 +115,7 @@ export function MapPanel({ live, onSelect, covered }: MapPanelProps) {
             <p class="credits">{state.credits.value.join(" · ")}</p>
           )}
           <VehicleCard live={live} onSelect={onSelect} />
+          <PursuitNote />
         </>
       )}
       <LostBanner />
