@@ -212,7 +212,8 @@ def receive(report: Report, known: Sequence[Incident], at_ms: int) -> list[Event
     )
     if incident.state is State.CLOSED or level is None or level <= _settled(incident, report):
         return [joined]
-    return [joined, replace(joined, kind="raised", level=level, report=None)]
+    raised = replace(joined, kind="raised", level=level, report=None)
+    return [replace(joined, reason="", reason_zh=""), raised]  # said once, where it matters
 
 
 def incident_of(report: Report, known: Sequence[Incident]) -> Incident | None:

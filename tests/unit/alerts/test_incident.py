@@ -31,6 +31,10 @@ def test_both_signals_of_one_theft_make_one_red_incident() -> None:
     assert incident.level is Level.RED
     assert [rise.level for rise in incident.history] == [Level.BLUE, Level.RED]
     assert len(incident.reports) == 2
+    assert [rise.reason_zh for rise in incident.history] == [
+        "离开停放地 200 米，钥匙关闭，由车主设防",
+        "设防后移动，距停放处 200 米，钥匙关闭，由车主设防",
+    ]
 
 
 def test_a_weak_sign_opens_nothing_and_joins_what_is_open() -> None:
@@ -171,6 +175,31 @@ def test_filing_reports_twice_changes_nothing(data: st.DataObject) -> None:
     twice.receive(reports[:cut], at_ms=1)
     twice.receive(reports, at_ms=1)
     assert once.entries_after(0, 1000) == twice.entries_after(0, 1000)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["left_fence", "moved_while_armed", "silent"]),
+            st.floats(0.0, 400_000.0),
+            st.sampled_from([None, "blue", "yellow", "red"]),
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 8),
+)
+def test_one_episode_is_never_two_incidents_however_long_it_takes_and_whoever_closes_it(
+    shown: list[tuple[str, float, str | None]], closed_after: int
+) -> None:
+    ledger = SqliteLedger(":memory:")
+    for n, (kind, t, level) in enumerate(shown):
+        one = report(kind, t=1000.0 + t, level=level, episode=1000.0)
+        ledger.receive([Report.from_wire({**one.body, "id": f"s-{n}"})], at_ms=n)
+        found = ledger.newest(Wanted(), None, 10)
+        if found and n >= closed_after and found[0].incident.state is not State.CLOSED:
+            ledger.close(found[0].incident.id, "officer", "", None, at_ms=n)
+    strong = any(level is not None for _, _, level in shown)
+    assert len(ledger.newest(Wanted(), None, 10)) == int(strong)
 
 
 def test_the_state_is_what_the_events_fold_to(tmp_path: Path) -> None:
