@@ -95,7 +95,7 @@ def answer(
     Sent again it changes nothing and answers the same.
     """
     file, who = ports.incidents.answer, identity.who
-    return _done(incident_id, feed, lambda: file(incident_id, body.word, who, body.reason))
+    return _done(incident_id, feed, lambda: file(incident_id, body.word, who, body.reason or ""))
 
 
 @router.post("/{incident_id}/lower", response_model=Incident, responses=responses(404, 409))

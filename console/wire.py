@@ -6,9 +6,9 @@ the tests hold the two together; only what callers send is read with them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Level = Literal["blue", "yellow", "red"]
 State = Literal["reported", "signed", "closed"]
@@ -189,10 +189,19 @@ class CloseBody(SignBody):
     outcome: Outcome | None = None
 
 
-class AnswerBody(SignBody):
-    """What its owner says ("it's me", "stolen"), or police and 110 ("confirmed"), and on what."""
+class AnswerBody(BaseModel):
+    """What its owner says ("it's me", "stolen"), or police and 110 ("confirmed")."""
+
+    model_config = ConfigDict(extra="forbid")
 
     word: Word
+    reason: Reason | None = Field(None, description="On what; `mine` needs one, for it closes.")
+
+    @model_validator(mode="after")
+    def _closing_is_explained(self) -> Self:
+        if self.word == "mine" and self.reason is None:
+            raise ValueError("mine needs a reason")
+        return self
 
 
 class LowerBody(SignBody):

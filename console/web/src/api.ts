@@ -98,7 +98,7 @@ export async function close(id: string, outcome: Outcome, reason: string): Promi
   return post(`incidents/${encodeURIComponent(id)}/close`, { reason, outcome });
 }
 
-export async function answer(id: string, word: Word, reason: string): Promise<Incident> {
+export async function answer(id: string, word: Word, reason?: string): Promise<Incident> {
   return post(`incidents/${encodeURIComponent(id)}/answer`, { word, reason });
 }
 

@@ -150,7 +150,6 @@ const zh = {
   itsMePlaceholder: "例如：车主来电，车借给了弟弟",
   itsStolen: "被盗",
   itsStolenHint: "车主称车辆被盗：立即升为红色。",
-  stolenDefault: "已在控制台记录",
   word: { mine: "车主：是本人", stolen: "车主：被盗", confirmed: "警方已核实" } as Record<Word, string>,
   answering: "正在记录…",
   chooseOutcome: "处理结果",
@@ -313,7 +312,6 @@ const en: Words = {
   itsMePlaceholder: "e.g. the owner rang: lent to a brother",
   itsStolen: "Stolen",
   itsStolenHint: "The owner says stolen: raises it to red at once.",
-  stolenDefault: "recorded on the console",
   word: {
     mine: "Owner: it's me",
     stolen: "Owner: stolen",

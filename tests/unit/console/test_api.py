@@ -103,6 +103,11 @@ def test_a_word_sent_twice_is_answered_the_same_and_filed_once(console: Console,
     )
 
 
+def test_only_a_word_that_closes_needs_a_reason(console: Console, ids) -> None:
+    assert act(console, ids[2], "answer", word="mine").status_code == 422
+    assert act(console, ids[2], "answer", word="stolen").status_code == 200
+
+
 def test_a_level_is_lowered_for_a_reason_and_never_up(console: Console, ids) -> None:
     lowered = act(console, ids[3], "lower", level="blue", reason="seen on camera")
     assert wire.Incident(**lowered.json()).level == "blue"

@@ -154,7 +154,7 @@ export function Actions({
             disabled={busy !== null || (incident.word === "stolen" && incident.level === "red")}
             title={words.itsStolenHint}
             onClick={() =>
-              void act("stolen", () => api.answer(incident.id, "stolen", words.stolenDefault))
+              void act("stolen", () => api.answer(incident.id, "stolen"))
             }
           >
             {busy === "stolen" ? words.answering : words.itsStolen}
