@@ -22,13 +22,18 @@ _WANDER_M = 4.0
 
 @dataclass(frozen=True)
 class Terminal:
-    """`arming`: who says that the vehicle is armed; `doppler`: whether it says its speed;
-    `interval_s` between fixes on the move."""
+    """One variant.
+
+    `arming`: who says that the vehicle is armed; `doppler`: whether it says its speed; `accuracy`:
+    what it claims of it; `interval_s` between fixes on the move; `stamped`: whether it is told when
+    its fixes arrived.
+    """
 
     arming: str
     doppler: bool
     accuracy: str
     interval_s: float
+    stamped: bool = True
 
     @classmethod
     def draw(cls, rng: np.random.Generator, nth: int) -> Self:
@@ -38,6 +43,7 @@ class Terminal:
             doppler=bool(rng.random() < 0.5),
             accuracy=str(rng.choice(ACCURACY)),
             interval_s=float(rng.choice(INTERVALS_S)),
+            stamped=nth % 10 != 9,
         )
 
     def says(self, fixes: Fixes, *, armed: bool, key: bool) -> Fixes:
@@ -49,6 +55,11 @@ class Terminal:
             armed=int(armed) if "owner" in self.arming else -1,
             ignition=int(key) if "key" in self.arming else -1,
         )
+
+    def sends(self, fixes: Fixes, rng: np.random.Generator) -> Fixes:
+        """The fixes with their arrivals, some seconds later: as told, or taken for their time."""
+        late = rng.uniform(0.5, 4.0, len(fixes))
+        return fixes.but(received=fixes.t + late if self.stamped else fixes.t)
 
     def but(self, **changes: object) -> Self:
         """Another one."""
