@@ -14,7 +14,7 @@ Rng = np.random.Generator
 Change = Callable[[Fixes, Rng], Fixes]
 ASLEEP_S = 7200.0
 AHEAD_S = 8 * 3600.0
-_EVENING_S, _NIGHT_S, _DAYS = 3 * 3600.0, 11 * 3600.0, 3
+_EVENING_S, _NIGHT_S = 3 * 3600.0, 11 * 3600.0
 _OFTEN_S, _SELDOM_S = 300.0, 1800.0
 
 
@@ -130,25 +130,24 @@ def _retimed(fixes: Fixes, t: np.ndarray, rng: Rng) -> Fixes:
 
 
 def _asleep(fixes: Fixes, rng: Rng) -> Fixes:
-    """It says a word every two hours, for two days."""
-    return _retimed(fixes, ASLEEP_S * np.arange(24), rng)
+    """It says a word every two hours, for a day."""
+    return _retimed(fixes, ASLEEP_S * np.arange(13), rng)
 
 
 def _battery_out(every_s: float) -> Change:
-    """The owner takes the battery upstairs for three nights, which cuts the main power.
+    """The owner takes the battery upstairs for a night, which cuts the main power.
 
     The terminal goes on by its own one, with a fix at this interval.
     """
 
     def made(fixes: Fixes, rng: Rng) -> Fixes:
-        parts = []
-        for day in range(_DAYS):
-            begins = day * 86_400.0
-            parts.append(begins + np.arange(0, _EVENING_S, _OFTEN_S))
-            parts.append(begins + np.arange(_EVENING_S, _EVENING_S + _NIGHT_S, every_s))
-            parts.append(begins + np.arange(_EVENING_S + _NIGHT_S, 86_400, _OFTEN_S))
-        t = np.concatenate(parts)
-        out = (t % 86_400 >= _EVENING_S) & (t % 86_400 < _EVENING_S + _NIGHT_S)
+        ends = _EVENING_S + _NIGHT_S
+        t = np.r_[
+            np.arange(0, _EVENING_S, _OFTEN_S),
+            np.arange(_EVENING_S, ends, every_s),
+            np.arange(ends, 86_400, _OFTEN_S),
+        ]
+        out = (t >= _EVENING_S) & (t < ends)
         return _retimed(fixes, t, rng).but(alarms=np.where(out, int(Alarm.POWER_CUT), 0))
 
     return made
@@ -174,4 +173,4 @@ KINDS: dict[str, Change] = {
     "battery_out_asleep": _battery_out(_SELDOM_S),
 }
 NOT_COUNTED = ("battery_out_asleep",)
-"""What cannot be told from a theft (here: `cut_then_silence`) before it happened some times."""
+"""What cannot be told from a theft (here: `cut_then_silence`) the first time."""
