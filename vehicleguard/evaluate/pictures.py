@@ -80,7 +80,7 @@ def _delay(found: Evaluation) -> Picture:
 def _kinds(found: Evaluation) -> Picture:
     """What the thefts of each kind came to."""
     kinds = found.scores.found
-    row, left, width = 24.0, 190.0, 520.0
+    row, left, width = 24.0, 190.0, 470.0
     picture = Picture(800, 100 + row * len(kinds), "What the thefts of each kind came to")
     entries = [(_RED, "red"), (_YELLOW, "yellow"), (_BLUE, "blue"), (_MISSED, "nothing")]
     picture.legend(16, 50, entries)
@@ -96,5 +96,5 @@ def _kinds(found: Evaluation) -> Picture:
                     x, y, wide, row - 7, colour=colour, about=f"{one.kind}: {count} {level}"
                 )
             x += wide
-        picture.words(left + width + 10, y + 13, f"{one.detected:.1%} of {one.thefts}")
+        picture.words(left + width + 10, y + 13, f"{one.detected * 100:.4g} % of {one.thefts}")
     return picture

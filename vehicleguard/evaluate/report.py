@@ -109,7 +109,11 @@ def _cells(one: Cried) -> Iterator[str]:
     yield from (f"{one.cases:,}", f"{one.hours:,.0f}")
     yield from (str(getattr(one, level)) for level in LEVELS)
     for level in LEVELS:
-        yield from (f"{one.per_month(level):.3g}", f"({_upper(one, level):.2g})")
+        yield from (_short(one.per_month(level)), f"({_short(_upper(one, level))})")
+
+
+def _short(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _upper(one: Cried, level: str) -> float:
