@@ -29,18 +29,23 @@ def _with(fixes: Fixes, at: Any, **columns: object) -> Fixes:
 
 
 def _jump(far_m: tuple[float, float], times: int, before: Alarm | None = None) -> Change:
-    """A, B, A: so many fixes far off, B frozen, the receiver as sure as ever; perhaps alarmed."""
+    """A, B, A: so many fixes far off, B frozen, the receiver as sure as ever.
+
+    With an alarm it is held from the fix before to the end of the jump, well before the last fix:
+    the end of a recording is no silence.
+    """
 
     def made(fixes: Fixes, rng: Rng) -> Fixes:
-        for _ in range(3):
-            at = int(rng.integers(len(fixes) // 3, len(fixes) - times))
+        until = len(fixes) - times if before is None else 2 * len(fixes) // 3
+        begins = np.arange(len(fixes) // 3, until, times + 3)
+        for at in rng.choice(begins, min(3, len(begins)), replace=False).tolist():
             far = float(np.exp(rng.uniform(*np.log(far_m))))
             turn = float(rng.uniform(0, 2 * np.pi))
             lon, lat = moved(fixes.lon[at], fixes.lat[at], far * np.cos(turn), far * np.sin(turn))
             for k in range(at, at + times):
                 fixes = _with(fixes, k, lon=float(lon), lat=float(lat), accuracy=1.9)
             if before is not None:
-                fixes = _with(fixes, at - 1, alarms=int(before))
+                fixes = _with(fixes, slice(at - 1, at + times), alarms=int(before))
         return fixes
 
     return made
@@ -123,10 +128,15 @@ def _garage(fixes: Fixes, rng: Rng) -> Fixes:
 
 
 def _retimed(fixes: Fixes, t: np.ndarray, rng: Rng) -> Fixes:
-    """Its places again and again at other times, s since its first fix."""
+    """Its places, drawn anew, at other times, s since its first fix.
+
+    In turn they would stretch minutes of drift to hours.
+    """
     n = len(t)
     t = fixes.t[0] + t + rng.uniform(-20, 20, n)
-    return fixes.take(np.arange(n) % len(fixes)).but(t=t, received=t + rng.uniform(0.5, 4, n))
+    return fixes.take(rng.integers(len(fixes), size=n)).but(
+        t=t, received=t + rng.uniform(0.5, 4, n)
+    )
 
 
 def _asleep(fixes: Fixes, rng: Rng) -> Fixes:

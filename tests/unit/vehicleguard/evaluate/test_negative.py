@@ -47,7 +47,9 @@ def test_events_are_in_order_of_time(cases: dict[str, list[Case]]) -> None:
 def test_a_jump_comes_back(kind: str, times: int, cases: dict[str, list[Case]]) -> None:
     for case in cases[kind]:
         away = distance(case) > 150
-        assert 0 < away.sum() <= 3 * times
+        assert away.sum() == 3 * times
+        edges = np.flatnonzero(np.diff(np.r_[False, away, False].astype(int)))
+        assert (edges[1::2] - edges[::2] == times).all()
         assert (case.fixes.accuracy[away].round(1) == 1.9).all()
 
 
