@@ -22,7 +22,8 @@ from geofence import ZoneSet
 from streams.rules import Rules, RulesError
 from vehicleguard import replay, warm
 from vehicleguard.evaluate import kept, pictures, report
-from vehicleguard.evaluate.run import Asked, EvaluateError, Evaluation, make
+from vehicleguard.evaluate.carriers import CarrierError
+from vehicleguard.evaluate.run import Asked, Evaluation, make
 from vehicleguard.evaluate.run import evaluate as evaluated
 
 
@@ -83,7 +84,7 @@ def evaluate(
         rules = Rules.read(rules_file, ZoneSet(), {})
         with console.status("making cases …"):
             made = make(Asked(data, half, seed, cases))
-    except (RulesError, EvaluateError, OSError) as error:
+    except (RulesError, CarrierError) as error:
         click.echo(f"vehicleguard evaluate: {error}", err=True)
         sys.exit(2)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -26,6 +27,10 @@ PARKED_S, PARKED_FIXES = 3600.0, 20
 _STAY_WITHIN_M, _STAY_GAP_S, _STAY_S, _STAY_FIXES = 50.0, 1800.0, 900.0, 5
 _LENGTHENED_S = 2.6 * 3600
 _TRIP_FIXES, _TRIP_GAP_S = 8, 150.0
+
+
+class CarrierError(ValueError):
+    """There is nothing to put thefts into; the text is one line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +88,9 @@ def half_of(name: str) -> str:
 def load(folder: Path | None, half: str) -> Carriers:
     """The carriers of one half ("tune", "held", or "all") in `folder`; None: the shipped buses.
 
+    Of a folder, `traj_*.parquet` are tracks by `vehicle_id`, `parked_*.parquet` stays by `segment`
+    (named after the vehicle up to "-p"), `stationary_*.parquet` receivers that never moved.
+    Raises `CarrierError`.
     No shipped bus stood for an hour: their stays of a quarter of one are lengthened by going
     through their fixes forth and back.
     """
@@ -91,23 +99,33 @@ def load(folder: Path | None, half: str) -> Carriers:
         parked = [_lengthened(stay) for one in tracks for stay in _stays(one)]
     else:
         tracks = [
-            one
-            for name in ("traj_sf_cabs", "traj_austin_bus", "traj_beijing_taxi_day")
-            if (path := folder / f"{name}.parquet").exists()
-            for one in _tracks(path, half)
+            one for path in sorted(folder.glob("traj_*.parquet")) for one in _tracks(path, half)
         ]
         parked = [
             one
-            for name, key in (("parked_sf_cabs", "segment"), ("stationary_receivers", "vehicle_id"))
-            if (path := folder / f"{name}.parquet").exists()
+            for pattern, key in (("parked_*", "segment"), ("stationary_*", "vehicle_id"))
+            for path in sorted(folder.glob(f"{pattern}.parquet"))
             for one in _episodes(path, key, half)
         ]
-    return Carriers(parked, [way for one in tracks for way in _ways(one)], tracks)
+    ways = [way for one in tracks for way in _ways(one)]
+    if not parked or not ways:
+        where = folder or "the sample"
+        msg = f"{where}: {len(parked)} stays, {len(ways)} journeys in the set {half!r}; need both"
+        raise CarrierError(msg)
+    return Carriers(parked, ways, tracks)
 
 
 def _columns(path: Path, key: str) -> Iterator[tuple[str, dict[str, Float64]]]:
     """The columns of each vehicle or episode, in order of name, and then of time."""
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        msg = f"{path}: expected a Parquet file: {str(error).splitlines()[0]}"
+        raise CarrierError(msg) from error
+    missing = [name for name in (key, "t", "lon", "lat") if name not in table.column_names]
+    if missing:
+        msg = f"{path}: column {missing[0]}: missing; found {', '.join(table.column_names)}"
+        raise CarrierError(msg)
     encoded = pc.dictionary_encode(table.column(key)).unify_dictionaries().combine_chunks()
     names = np.array(encoded.dictionary.to_pylist())
     rank = np.argsort(np.argsort(names))[encoded.indices.to_numpy()]

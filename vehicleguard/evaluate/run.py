@@ -24,10 +24,6 @@ FEW_PARKED, FEW_WAYS = 100, 1000
 """Fewer carriers than these say little of the noise there is."""
 
 
-class EvaluateError(ValueError):
-    """There is nothing to put thefts into; the text is one line."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """What is to be evaluated: `half` is tune, held or all, `each` the cases a kind.
@@ -74,14 +70,8 @@ class Evaluation:
 
 
 def make(asked: Asked) -> Made:
-    """The cases that are asked for; the same ones each time.  Raises `EvaluateError`."""
+    """The cases that are asked for; the same ones each time.  Raises `carriers.CarrierError`."""
     held = carriers.load(asked.folder, asked.half)
-    if not held.parked or not held.ways:
-        msg = (
-            f"{asked.folder or 'the sample'}: {len(held.parked)} stays and {len(held.ways)} "
-            f"journeys in the set {asked.half!r}; expected some of both"
-        )
-        raise EvaluateError(msg)
     rng = np.random.default_rng(asked.seed)
     cases = thefts(held, asked.each, rng) + negatives(held, asked.each, rng)
     batch, ids = batch_of(cases)

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 from vehicleguard.cli import main
 
@@ -87,4 +89,15 @@ def test_keeping_needs_a_folder() -> None:
 def test_a_folder_without_traces_is_refused_in_one_line(tmp_path: Path) -> None:
     result = call("evaluate", "--data", tmp_path)
     assert result.exit_code == 2
-    assert "0 stays and 0 journeys in the set 'held'" in result.stderr.splitlines()[-1]
+    assert "0 stays, 0 journeys in the set 'held'" in result.stderr
+
+
+def test_a_trace_without_a_column_is_refused_by_its_name(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"vehicle_id": ["a"], "t": [1.0]}), tmp_path / "traj_x.parquet")
+    result = call("evaluate", "--data", tmp_path)
+    assert result.exit_code == 2
+    assert "traj_x.parquet: column lon: missing; found vehicle_id, t" in result.stderr
+    (tmp_path / "traj_x.parquet").write_bytes(b"no Parquet")
+    result = call("evaluate", "--data", tmp_path)
+    assert result.exit_code == 2
+    assert "traj_x.parquet: expected a Parquet file" in result.stderr
