@@ -12,7 +12,7 @@ from ingest.fix import Alarm
 from vehicleguard.evaluate.carriers import Carriers, Parked, Way
 from vehicleguard.evaluate.case import Case
 from vehicleguard.evaluate.fixes import Fixes, moved
-from vehicleguard.evaluate.terminal import Terminal, end_of, journey, parked, standing
+from vehicleguard.evaluate.terminal import Terminal, end_of, journey, parked, resting, standing
 
 MUST_BE_RED = ("drive_off", "tow", "cut_then_move")
 
@@ -162,7 +162,7 @@ def thefts(carriers: Carriers, each: int, rng: np.random.Generator) -> list[Case
 def _scene(carriers: Carriers, terminal: Terminal, rng: np.random.Generator) -> Scene:
     carrier = carriers.parked[int(rng.integers(len(carriers.parked)))].elsewhere(rng)
     way = carriers.ways[int(rng.integers(len(carriers.ways)))]
-    before = parked(carrier, terminal, rng)
+    before = resting(parked(carrier, terminal, rng), terminal, rng)
     return Scene(carrier, before, way, terminal, rng)
 
 
