@@ -167,7 +167,7 @@ def distance_m(lon: float, lat: float, lon2: float, lat2: float) -> float:
 
 @compiled
 def near_m(lon, lat, lon2, lat2, per_lon):
-    """As `distance_m`, with the metres of a degree of longitude known; for many places about one."""
+    """As `distance_m`, with the metres of a degree of longitude known."""
     x = lon2 - lon
     if x > 180.0:
         x -= 360.0

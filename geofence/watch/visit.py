@@ -131,7 +131,9 @@ def advance(
                 e += 1
                 continue
             at_rest = step.resting and not step.departing
-            margin = _weigh(entry, margins, lon[i], lat[i], step.t_ms, step.weight, at_rest, band_m, p)
+            margin = _weigh(
+                entry, margins, lon[i], lat[i], step.t_ms, step.weight, at_rest, band_m, p
+            )
             # of a departure that is not believed yet nothing is
             if entry.evidence >= 1.0 and not step.departing:
                 kind = _EXIT if entry.inside else _ENTER

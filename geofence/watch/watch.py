@@ -1,8 +1,9 @@
 """`Watch`: zones made ready, and the one call that turns a batch of fixes into transitions.
 
-A vehicle at rest is where it rests, whatever its receiver wanders.  Signature first: a vehicle keeps the XOR of the keys of the zones that it is in; a fix whose zones
-have the same signature changes nothing and costs one comparison, and only for the others are zones
-listed and margins taken.
+A vehicle at rest is where it rests, whatever its receiver wanders.  Signature first: a vehicle
+keeps the XOR of the keys of the zones that it is in; a fix whose zones have the same signature
+changes nothing and costs one comparison, and only for the others are zones listed and margins
+taken.
 """
 
 from __future__ import annotations

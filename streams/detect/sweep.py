@@ -142,18 +142,18 @@ def _departed(
 
 @compiled
 def advance(
-    begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m, flags,
-    alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
+    begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m,
+    flags, alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
     findings, tally,
 ):  # fmt: skip
     """Advance `rows` by the fixes of a batch from `begin` on, as long as `findings` has room.
 
     `lines` is the memory of `rows` in lines of 32 bytes.
     `vehicle` int32[n] are row numbers; the columns are those of `FixBatch`; the zones that hold fix
-    i are `hit_zone[hit_at[i]:hit_at[i + 1]]`; `guarding` bool[zones]; `before_ms` int64[n] or empty:
-    where the batch is not all that came, the time that the rest had moved on to.  `heads` int32
-    [SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters` is an
-    array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
+    i are `hit_zone[hit_at[i]:hit_at[i + 1]]`; `guarding` bool[zones]; `before_ms` int64[n] or
+    empty: where the batch is not all that came, the time that the rest had moved on to.  `heads`
+    int32[SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters`
+    is an array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
     Returns the fix to go on with, and how many `findings` were written.
     """
     p = parameters[0]
@@ -250,7 +250,7 @@ def advance(
         # what armed itself while it was not heard, and what is no longer taken to be armed
         if row.armed_said == _UNKNOWN:
             if row.self_armed:
-                if row.ignition == _UNKNOWN and seconds * 1000.0 > p.lapse_ms:
+                if row.ignition == _UNKNOWN and row.gap_s > 0 and seconds * 1000.0 > p.lapse_ms:
                     row.self_armed = 0
                     end_episode(row)
             elif (
