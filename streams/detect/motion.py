@@ -12,6 +12,7 @@ import numpy as np
 from geofence.grid.predicate import compiled
 
 _STEADY_M = 25.0  # least step outwards that is more than wander
+_LITTLE_M = 5.0
 _OUTWARDS = 0.6  # share of a step that leads away from the anchor
 _RECORD_M = 15.0  # a new farthest point is this much farther
 _BACK_M = 30.0  # and this much nearer again ends the way out
@@ -26,6 +27,12 @@ _WALK_LEAST_MPS, _WALK_MOST_MPS = 0.4, 3.2
 def is_outward(step_m, away_m, before_m):
     """Whether a step is longer than wander, and leads away from the anchor."""
     return step_m >= _STEADY_M and away_m - before_m >= _OUTWARDS * step_m
+
+
+@compiled
+def goes_on(step_m, away_m, before_m):
+    """Whether a step of a vehicle that is known to move leads on, away from the anchor."""
+    return step_m > _LITTLE_M and away_m - before_m >= _OUTWARDS * step_m
 
 
 @compiled

@@ -24,6 +24,11 @@ _STILL = 0.34
 """At most, of one that says it stands still: that is what a jump looks like."""
 _FROZEN_M, _FROZEN = 0.5, 0.1
 """At most, of one that repeats the place of the one before: a receiver that hangs."""
+WAKES, TORN = 3, 5
+"""Fixes after a long silence, and believed ones after a jump that was not, that prove little:
+`TORN` counts down to `WAKES`."""
+_TORN = 0.1
+"""At most, right after a jump: a vehicle that is here and there by turns has two terminals."""
 _WAKING = 0.26
 """At most, of the first fixes after a long silence, unless they are far off indeed."""
 _FAR_AWAKE = 5.0
@@ -121,6 +126,8 @@ def leave(row, away_m, allowed_m, seconds, step_m, doppler_mps, steady, p):
         shown = min(shown, _FROZEN)
     if row.waking > 0 and ratio < _FAR_AWAKE:
         shown = min(shown, _WAKING)
+    if row.waking > WAKES:
+        shown = min(shown, _TORN)
     weight = 1.0
     if p.whole_after_ms > 0:
         weight = min(1.0, max(_LEAST_WEIGHT, seconds * 1000.0 / p.whole_after_ms))

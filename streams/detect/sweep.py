@@ -15,6 +15,8 @@ from streams.detect.finding import Count
 from streams.detect.fusion import armed_by, raise_
 from streams.detect.listen import hear_alarms, hear_state
 from streams.detect.place import (
+    TORN,
+    WAKES,
     anchor_at,
     dwell_at,
     dwell_on,
@@ -42,8 +44,10 @@ _KEPT, _TOWED = SignalKind.KEPT_MOVING.number, SignalKind.TOWED.number
 _PUSHED, _REAPPEARED = SignalKind.PUSHED.number, SignalKind.REAPPEARED.number
 _VIBRATION = SignalKind.VIBRATION_THEN_MOVED.number
 _CUT, _OFF_HABIT = SignalKind.POWER_CUT_THEN_MOVED.number, SignalKind.OFF_HABIT.number
-_WAKES = 3  # fixes after a long silence that prove little
 _LONG_S = 600.0  # what a long silence is to a receiver
+_LEAST_OF_WAY = 0.2  # of the way that its speed promises, a vehicle that moves makes this much
+_FAR_OFF = 3.0  # fences
+_STAYED_MS, _STAYED_FIXES = 300_000, 6
 _TRIP_M = 300.0  # less is a place that was taken badly
 _STOP_S = 20.0  # within one place for so long, it does not go on
 _MOVING_OF_FENCE = 0.6
@@ -84,8 +88,8 @@ def _allowed_m(row, widened_m, first, last, hit_zone, p):
 
 @compiled
 def _departed(
-    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, is_moving,
-    outward, p, weights,
+    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, is_moving, onwards,
+    settled_m, p, weights,
 ):  # fmt: skip
     """What a vehicle that is armed and away from its place shows; the new number of findings."""
     began = row.away_ms if row.away_n > 0 else row.moving_ms
@@ -93,7 +97,10 @@ def _departed(
         began = row.moving_ms
     gone = row.left >= 1.0
     # without the receiver's own word it is the place that shows that it moves
-    moves = row.moving_n >= p.moving_fixes and (says or (gone and outward))
+    far = away_m > _FAR_OFF * p.fence_radius_m
+    moves = row.moving_n >= p.moving_fixes and (says or (gone and (onwards or (far and is_moving))))
+    # what has come to stay far off was moved, whoever saw it
+    moves |= gone and settled_m > _FAR_OFF * p.fence_radius_m and row.away_n >= _STAYED_FIXES
     if not (gone or moves):
         return n
     before = n
@@ -232,18 +239,22 @@ def advance(
             row.jump_n = 0
         elif not is_believable(row, t, x, y, p):
             tally[_C_JUMP] += 1
+            row.waking = TORN
             continue
         tally[_C_LIVE if live else _C_BACK_FILL] += 1
         # a receiver's own speed comes from Doppler and beats the difference of two places
         says = speed_mps[i] == speed_mps[i]
         pace = float(speed_mps[i]) if says else step_m / seconds
+        before_m = 0.0
+        if row.moving_n > 0:
+            before_m = near_m(row.anchor_lon, row.anchor_lat, row.lon, row.lat, per_lon)
         row.fix_ms = t
         row.lon = x
         row.lat = y
         row.speed_mps = pace
         row.heading_deg = heading_deg[i]
         if seconds >= _LONG_S:
-            row.waking = _WAKES
+            row.waking = WAKES
         elif row.waking > 0:
             row.waking -= 1
 
@@ -290,6 +301,10 @@ def advance(
         else:
             dwell_on(row, x, y)
         is_moving = pace >= p.moving_mps and (says or is_leg)
+        if says and step_m < _LEAST_OF_WAY * pace * seconds:
+            is_moving = False  # it says that it moves, and stays where it is
+        if row.waking > WAKES:
+            is_moving = False
         dwelt_ms = t - row.dwell_ms
         if is_moving:
             row.motion = _MOVING
@@ -304,7 +319,10 @@ def advance(
 
         walked = motion.go_out(row, t, seconds, away_m, speed_mps[i], pace, p)
         pushed = walked or (row.raised >> _PUSHED & 1) != 0
-        if pushed or (says and row.moving_n >= p.moving_fixes):
+        goes_on = False
+        if row.moving_n >= p.moving_fixes:
+            goes_on = motion.goes_on(step_m, away_m, before_m)
+        if pushed or row.moving_n >= p.moving_fixes:
             # it is known to move: it need not go as far to be believed
             allowed_m = min(allowed_m, max(_MOVING_OF_FENCE * p.fence_radius_m, widened_m))
         if away_m > allowed_m:
@@ -312,7 +330,7 @@ def advance(
                 row.away_ms = t
                 if row.moving_n == 0:
                     row.way_m = 0.0
-            steady = pushed or ((outward or (says and is_moving)) and row.moving_n > 0)
+            steady = pushed or goes_on or ((outward or (says and is_moving)) and row.moving_n > 0)
             leave(row, away_m, allowed_m, seconds, step_m, speed_mps[i], steady, p)
             row.away_n = min(row.away_n + 1, 65_535)
         else:
@@ -322,7 +340,7 @@ def advance(
         if away_m > max(p.moving_from_m, widened_m):
             row.way_m += step_m
             # the first step may be a jump; one that goes on outwards from there is none
-            if is_moving and (says or outward or row.moving_n >= 2):
+            if is_moving and (says or outward or row.moving_n >= 2 or row.left >= 1.0):
                 if row.moving_n == 0:
                     row.moving_ms = t
                 row.moving_n = min(row.moving_n + 1, 65_535)
@@ -342,9 +360,11 @@ def advance(
                     findings, n, row, _PUSHED, i, vehicle[i], began, t, (x, y), numbers, p, weights
                 )  # fmt: skip
             if row.away_n > 0 or row.moving_n > 0:
+                # where it stays by now, if that is far from where it was parked
+                settled_m = away_m if dwelt_ms >= _STAYED_MS else 0.0
                 n = _departed(
                     findings, n, row, i, vehicle[i], t, (x, y), away_m, allowed_m, pace, says,
-                    is_moving, outward, p, weights,
+                    is_moving, outward or goes_on, settled_m, p, weights,
                 )  # fmt: skip
 
         # an armed vehicle keeps its fence until its episode is over, or it could be crept away
