@@ -81,7 +81,11 @@ class MovedWhileArmed(_Section):
     )
     confirm_fixes: int = Field(2, ge=1, le=100, description="Moving fixes that confirm it.")
     kept_fixes: int = Field(
-        4, ge=1, le=1000, description="Moving fixes after which the motion is sustained ..."
+        4,
+        ge=1,
+        le=1000,
+        description="Moving fixes after which the motion is sustained "
+        "(one less when the receiver says its speed) ...",
     )
     kept_m: float = Field(400, gt=0, le=100_000, description="... when it also made this much way.")
     pushed_m: float = Field(

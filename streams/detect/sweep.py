@@ -132,7 +132,8 @@ def _departed(
             n = raise_(
                 findings, n, row, _CUT, fix, vehicle, began, t, place, told, p, weights
             )  # fmt: skip
-    if is_moving and row.moving_n >= p.kept_fixes and row.way_m >= p.kept_m:
+    # by the receiver's own word it takes one fix less
+    if is_moving and row.moving_n >= p.kept_fixes - int(says) and row.way_m >= p.kept_m:
         n = raise_(
             findings, n, row, _KEPT, fix, vehicle, began, t, place, numbers, p, weights
         )  # fmt: skip
