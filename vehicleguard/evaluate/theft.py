@@ -132,7 +132,10 @@ KINDS: dict[str, Callable[[Scene], Made]] = {
     "creep": _creep,
     "stop_and_go": _in_two_goes(1 / 3),
     "stash_and_move": _in_two_goes(3.0),
+    "drive_off_badly_heard": _drive_off,
 }
+BADLY_HEARD = ("drive_off_badly_heard",)
+_LOST, _TWICE, _LATE_S = 0.15, 0.1, 30.0
 GANG = 4
 
 
@@ -166,10 +169,18 @@ def _scene(carriers: Carriers, terminal: Terminal, rng: np.random.Generator) -> 
     return Scene(carrier, before, way, terminal, rng)
 
 
+def _badly_heard(fixes: Fixes, rng: np.random.Generator) -> Fixes:
+    """Some fixes are lost, some come twice, and they overtake each other."""
+    often = np.where(rng.random(len(fixes)) < _LOST, 0, 1 + (rng.random(len(fixes)) < _TWICE))
+    held = fixes.take(np.repeat(np.arange(len(fixes)), often))
+    return held.but(received=held.t + rng.exponential(_LATE_S, len(held)))
+
+
 def _case(kind: str, scene: Scene, parts: list[Fixes], began: float) -> Case:
+    fixes = scene.terminal.sends(Fixes.concat([scene.before, *parts]), scene.rng)
     return Case(
         kind=kind,
-        fixes=scene.terminal.sends(Fixes.concat([scene.before, *parts]), scene.rng),
+        fixes=_badly_heard(fixes, scene.rng) if kind in BADLY_HEARD else fixes,
         place=scene.carrier.place,
         theft_t=began,
         must_be_red=kind in MUST_BE_RED,

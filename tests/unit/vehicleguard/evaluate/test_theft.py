@@ -131,10 +131,19 @@ def test_a_gang_takes_vehicles_of_one_place_at_one_time(cases: dict[str, list[Ca
         assert abs((case.theft_t or 0.0) - (first.theft_t or 0.0)) < 60
 
 
+def test_a_theft_that_is_badly_heard_lacks_fixes_repeats_some_and_mixes_them_up(
+    cases: dict[str, list[Case]],
+) -> None:
+    for case in cases["drive_off_badly_heard"]:
+        assert distance(case)[-1] > 300
+        assert (np.diff(case.fixes.t) == 0).any()
+        assert (np.diff(case.fixes.received) < 0).any()
+
+
 def test_every_tenth_terminal_does_not_tell_when_its_fixes_arrived() -> None:
     made = theft.thefts(carriers.load(None, "all"), 10, np.random.default_rng(7))
     silent = [case for case in made if (case.fixes.received == case.fixes.t).all()]
-    assert len(silent) == len(theft.KINDS)
+    assert len(silent) == len(theft.KINDS) - len(theft.BADLY_HEARD)
 
 
 def test_a_kind_is_the_same_however_many_cases_come_before_it() -> None:
