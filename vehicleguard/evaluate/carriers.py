@@ -26,7 +26,9 @@ Float64 = NDArray[np.float64]
 PARKED_S, PARKED_FIXES = 3600.0, 20
 _STAY_WITHIN_M, _STAY_GAP_S, _STAY_S, _STAY_FIXES = 50.0, 1800.0, 900.0, 5
 _LENGTHENED_S = 2.6 * 3600
-_TRIP_FIXES, _TRIP_GAP_S = 8, 150.0
+_TRIP_FIXES, _TRIP_GAP_S, _TRIP_ENDS_M = 8, 150.0, 500.0
+MOST_M = 8000.0
+"""No more of a journey is driven."""
 
 
 class CarrierError(ValueError):
@@ -184,7 +186,7 @@ def _lengthened(stay: Parked) -> Parked:
 
 
 def _ways(track: Driven) -> Iterator[Way]:
-    """Journeys of at least eight fixes and 2 km in which each fix goes on from the one before."""
+    """Journeys of eight fixes and 2 km or more, each fix going on from the one before."""
     t, lon, lat = track.t, track.lon, track.lat
     if len(t) < _TRIP_FIXES:
         return
@@ -197,6 +199,10 @@ def _ways(track: Driven) -> Iterator[Way]:
     for a, b in zip(edges[::2], edges[1::2], strict=True):
         along = np.r_[0.0, np.cumsum(step_m[a:b])]
         if b - a + 1 < _TRIP_FIXES or along[-1] < 2000.0:
+            continue
+        # of a round nobody can say where it was brought to
+        ends = a + int(np.searchsorted(along, MOST_M, "right")) - 1
+        if apart_m(lon[a], lat[a], lon[ends], lat[ends]) < _TRIP_ENDS_M:
             continue
         part = slice(a, b + 1)
         scale = METRES_PER_DEGREE * np.cos(np.radians(lat[a]))

@@ -10,7 +10,7 @@ import numpy as np
 from vehicleguard.evaluate import noise
 from vehicleguard.evaluate.carriers import Carriers, Driven, Parked, Way
 from vehicleguard.evaluate.case import Case
-from vehicleguard.evaluate.fixes import Fixes, moved
+from vehicleguard.evaluate.fixes import Fixes, apart_m, moved
 from vehicleguard.evaluate.stay import stay_of
 from vehicleguard.evaluate.terminal import T0, Terminal, end_of, journey, parked, standing
 
@@ -18,6 +18,7 @@ Rng = np.random.Generator
 BACK_FILL = ("late_steadily", "late_in_one_piece", "late_after_parking")
 CONVOY = 4
 _REGION_DEG = 0.1
+_CALM_M = 80.0
 _SILENT_S = (5400.0, 7800.0)
 _STAYS_WITHIN_M, _KEY_OFF_S, _ARMS_S = 60.0, 120.0, 180.0
 
@@ -36,10 +37,13 @@ def negatives(carriers: Carriers, each: int, rng: Rng) -> list[Case]:
             carrier, terminal = _one(carriers.parked, own), Terminal.draw(own, nth)
             fixes = change(terminal.sends(parked(carrier, terminal, own), own), own)
             cases.append(Case(kind, fixes, carrier.place, counted=counted, terminal=terminal))
+    # what is raised beside back-fill has to be its doing, and not that of a real jump
+    calm = [stay for stay in carriers.parked if _is_calm(stay)] or carriers.parked
     for make, own in zip((_trips, _back_fill, _convoy), rng.spawn(3), strict=True):
         for nth in range(each if make is not _convoy else max(1, each // CONVOY)):
             way = carriers.ways[int(own.integers(len(carriers.ways)))]
-            cases += make(_one(carriers.parked, own), way, Terminal.draw(own, nth), own)
+            stays = calm if make is _back_fill else carriers.parked
+            cases += make(_one(stays, own), way, Terminal.draw(own, nth), own)
     cases += _outage(carriers, each, *rng.spawn(1))
     for nth, track in enumerate(carriers.driven):
         cases += _all_day(track, nth, rng)
@@ -50,21 +54,25 @@ def _one(parked_: Sequence[Parked], rng: Rng) -> Parked:
     return parked_[int(rng.integers(len(parked_)))].elsewhere(rng)
 
 
+def _is_calm(stay: Parked) -> bool:
+    return bool(apart_m(*stay.place, stay.lon, stay.lat).max() < _CALM_M)
+
+
 def _trips(carrier: Parked, way: Way, terminal: Terminal, rng: Rng) -> list[Case]:
     """The owner drives: disarmed, with the key on, on a trailer, or without disarming."""
     if terminal.arming == "nothing":
         terminal = terminal.but(arming="owner and key")
     out = []
-    stays = parked(carrier, terminal, rng)
-    start = float(stays.t[-1]) + 30.0, *carrier.place
-    made = journey(way, start, terminal, rng, mps=float(rng.uniform(6, 14)))
-    then = standing(end_of(made), 0.7, 60.0, rng)
     for kind, armed, key, wired in (
         ("night_trip", False, True, terminal.arming),
         ("trailer", False, False, "owner and key"),
         ("forgot_to_disarm", True, True, "owner and key"),
     ):
-        own = terminal.but(arming=wired)
+        own, there = terminal.but(arming=wired), carrier.elsewhere(rng)
+        stays = parked(there, own, rng)
+        start = float(stays.t[-1]) + 30.0, *there.place
+        made = journey(way, start, own, rng, mps=float(rng.uniform(6, 14)))
+        then = standing(end_of(made), 0.7, 60.0, rng)
         fixes = own.sends(
             Fixes.concat(
                 [
@@ -76,7 +84,7 @@ def _trips(carrier: Parked, way: Way, terminal: Terminal, rng: Rng) -> list[Case
             rng,
         )
         blue = kind == "forgot_to_disarm"
-        out.append(Case(kind, fixes, carrier.place, terminal=own, blue_is_right=blue))
+        out.append(Case(kind, fixes, there.place, terminal=own, blue_is_right=blue))
     return out
 
 
@@ -108,16 +116,16 @@ def _back_fill(carrier: Parked, way: Way, terminal: Terminal, rng: Rng) -> list[
     out = []
     for kind in BACK_FILL:
         # the time of arrival is the only hint that these are late
-        own = terminal.but(stamped=True)
-        stays = own.sends(parked(carrier, own, rng), rng)
-        begins = float(stays.t[-1]) + 30.0, *carrier.place
+        own, there = terminal.but(stamped=True), carrier.elsewhere(rng)
+        stays = own.sends(parked(there, own, rng), rng)
+        begins = float(stays.t[-1]) + 30.0, *there.place
         made = journey(way, begins, own, rng, mps=10.0)
         hours = float(rng.uniform(1, 5)) * 3600
         received = made.t + hours
         if kind == "late_in_one_piece":
             received = np.full(len(made), float(made.t[-1]) + hours) + np.arange(len(made)) * 0.05
         if kind == "late_after_parking":
-            lon, lat = made.lon[-1] - carrier.place[0], made.lat[-1] - carrier.place[1]
+            lon, lat = made.lon[-1] - there.place[0], made.lat[-1] - there.place[1]
             t = made.t - made.t[-1] + stays.t[0] - 30.0
             received = stays.received[len(stays) // 2] + np.arange(len(made)) * 20.0
             made = made.but(lon=made.lon - lon, lat=made.lat - lat, t=t)
@@ -125,7 +133,7 @@ def _back_fill(carrier: Parked, way: Way, terminal: Terminal, rng: Rng) -> list[
         made = made.but(received=received, back_fill=bool(rng.random() < 0.5))
         held = Fixes.concat([stays, made])
         held = held.take(np.argsort(held.t, kind="stable"))
-        out.append(Case(kind, held, carrier.place, terminal=own))
+        out.append(Case(kind, held, there.place, terminal=own))
     return out
 
 

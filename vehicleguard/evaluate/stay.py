@@ -17,9 +17,9 @@ def stay_of(
 ) -> Int64:
     """By fix, the position of the first fix of the stay that it belongs to: int64[n].
 
-    `t` epoch s in order, `lon` and `lat` degrees, all of length n.  A stay ends with the first of
-    two fixes further than `within_m` from where it began, so that a receiver's jump and return do
-    not end it, or before a gap longer than `gap_s`.
+    `t` epoch s in order, `lon` and `lat` degrees, all of length n.  A stay ends with a fix further
+    than `within_m` from where it began, unless the two after it are back there: a receiver's jump
+    and return do not end it.  It ends before a gap longer than `gap_s`, too.
     """
     n = len(t)
     begin, out = 0, np.zeros(n, np.int64)
@@ -31,7 +31,9 @@ def stay_of(
         return math.hypot(east, at[k][2] - at[begin][2]) * METRES_PER_DEGREE > within_m
 
     for k in range(1, n):
-        if at[k][0] - at[k - 1][0] > gap_s or (outside(k) and (k + 1 == n or outside(k + 1))):
+        if at[k][0] - at[k - 1][0] > gap_s or (
+            outside(k) and (k + 2 >= n or outside(k + 1) or outside(k + 2))
+        ):
             begin = k
         out[k] = begin
     return out

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vehicleguard.evaluate.carriers import Parked, Way
+from vehicleguard.evaluate.carriers import MOST_M, Parked, Way
 from vehicleguard.evaluate.fixes import Fixes, moved
 from vehicleguard.evaluate.noise import ASLEEP_S
 
@@ -114,7 +114,7 @@ def journey(
     rng: np.random.Generator,
     *,
     mps: float,
-    most_m: float = 8000.0,
+    most_m: float = MOST_M,
 ) -> Fixes:
     """Fixes along a real way, turned at random and driven at `mps` on average.
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ingest.fix import Alarm
-from vehicleguard.evaluate.carriers import Carriers, Parked, Way
+from vehicleguard.evaluate.carriers import MOST_M, Carriers, Parked, Way
 from vehicleguard.evaluate.case import Case
 from vehicleguard.evaluate.fixes import Fixes, moved
 from vehicleguard.evaluate.terminal import Terminal, end_of, journey, parked, resting, standing
@@ -35,7 +35,7 @@ class Scene:
 
     def drives(
         self, begins: tuple[float, float, float], mps: float, *, key: bool = False,
-        most_m: float = 8000.0,
+        most_m: float = MOST_M,
     ) -> Fixes:  # fmt: skip
         """A journey from there, as its terminal tells it; the key off unless the thief turns it."""
         made = journey(self.way, begins, self.terminal, self.rng, mps=mps, most_m=most_m)
@@ -132,7 +132,11 @@ KINDS: dict[str, Callable[[Scene], Made]] = {
     "creep": _creep,
     "stop_and_go": _in_two_goes(1 / 3),
     "stash_and_move": _in_two_goes(3.0),
+    "drive_off_badly_heard": _drive_off,
 }
+STOPS_SHORT = ("cut_then_silence", "creep")
+BADLY_HEARD = ("drive_off_badly_heard",)
+_LOST, _TWICE, _LATE_S = 0.15, 0.1, 30.0
 GANG = 4
 
 
@@ -166,10 +170,26 @@ def _scene(carriers: Carriers, terminal: Terminal, rng: np.random.Generator) -> 
     return Scene(carrier, before, way, terminal, rng)
 
 
+def _then_stands(scene: Scene, last: Fixes) -> Fixes:
+    """It stands where it was brought to, and is heard for a third of an hour more."""
+    made = standing(end_of(last), 1 / 3, 60.0, scene.rng)
+    return scene.terminal.says(made, armed=True, key=False).but(alarms=int(last.alarms[-1]))
+
+
+def _badly_heard(fixes: Fixes, rng: np.random.Generator) -> Fixes:
+    """Some fixes are lost, some come twice, and they overtake each other."""
+    often = np.where(rng.random(len(fixes)) < _LOST, 0, 1 + (rng.random(len(fixes)) < _TWICE))
+    held = fixes.take(np.repeat(np.arange(len(fixes)), often))
+    return held.but(received=held.t + rng.exponential(_LATE_S, len(held)))
+
+
 def _case(kind: str, scene: Scene, parts: list[Fixes], began: float) -> Case:
+    if kind not in STOPS_SHORT:
+        parts = [*parts, _then_stands(scene, parts[-1])]
+    fixes = scene.terminal.sends(Fixes.concat([scene.before, *parts]), scene.rng)
     return Case(
         kind=kind,
-        fixes=scene.terminal.sends(Fixes.concat([scene.before, *parts]), scene.rng),
+        fixes=_badly_heard(fixes, scene.rng) if kind in BADLY_HEARD else fixes,
         place=scene.carrier.place,
         theft_t=began,
         must_be_red=kind in MUST_BE_RED,

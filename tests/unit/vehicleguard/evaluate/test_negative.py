@@ -175,6 +175,8 @@ def test_a_jump_and_return_does_not_end_a_stay() -> None:
     lon, lat = np.full(10, 112.0), np.full(10, 30.0)
     lon[4] = 112.5
     assert stay_of(t, lon, lat, 60.0).tolist() == [0] * 10
-    lon[5] = 112.5
+    lon[6] = 112.5  # it goes, while an old place is repeated
+    assert stay_of(t, lon, lat, 60.0).tolist()[4] == 4
+    lon[5:7] = 112.5, 112.0
     assert stay_of(t, lon, lat, 60.0).tolist() == [0] * 4 + [4] * 2 + [6] * 4
     assert stay_of(t, lon, lat, 60.0, gap_s=30.0).tolist() == list(range(10))
