@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts.incident import Event, Incident, Outcome
+from alerts.incident import Event, Incident, Outcome, Word
+from alerts.level import Level
 from alerts.report import Report
 
 
@@ -47,6 +48,17 @@ class Ledger(Protocol):
         self, incident_id: str, actor: str, reason: str, outcome: Outcome | None, at_ms: int
     ) -> Entry:
         """Raises `UnknownIncidentError`, `IllegalMoveError`."""
+        ...
+
+    def answer(self, incident_id: str, actor: str, word: Word, reason: str, at_ms: int) -> Entry:
+        """File a person's word; said again it records nothing more.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
+    def lower(self, incident_id: str, actor: str, level: Level, reason: str, at_ms: int) -> Entry:
+        """Raises `UnknownIncidentError`, `IllegalMoveError`, `ValueError` without a reason."""
         ...
 
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:

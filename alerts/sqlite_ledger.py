@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from alerts.incident import Event, Incident, Outcome, close, fold, receive, sign
+from alerts.action import answer, close, lower, sign
+from alerts.incident import Event, Incident, Outcome, Word, fold, receive
 from alerts.ledger import Entry, UnknownIncidentError, Wanted
 from alerts.level import Level
 from alerts.report import Report
@@ -41,6 +42,9 @@ _STEPS = (
     ) WITHOUT ROWID
     """,
 )
+
+_KNOWN = 8
+"""Incidents of a vehicle, the newest, that a report may belong to."""
 
 _encode = msgspec.json.Encoder().encode
 _event = msgspec.json.Decoder(Event).decode
@@ -78,17 +82,17 @@ class SqliteLedger:
                     "SELECT 1 FROM signals WHERE id = ?", (report.id,)
                 ).fetchone():
                     continue
-                row = self._write.execute(
+                rows = self._write.execute(
                     "SELECT body FROM incidents WHERE vehicle_id = ? "
-                    "ORDER BY opened_seq DESC LIMIT 1",
-                    (report.vehicle_id,),
-                ).fetchone()
-                latest = _incident(row[0]) if row else None
-                events = receive(report, latest, at_ms)
+                    "ORDER BY opened_seq DESC LIMIT ?",
+                    (report.vehicle_id, _KNOWN),
+                ).fetchall()
+                known = [_incident(row[0]) for row in rows]
+                events = receive(report, known, at_ms)
+                before = next((i for i in known if events and i.id == events[0].incident_id), None)
                 for event in events:
-                    latest = None if event.kind == "opened" else latest
-                    entry = self._append(event, latest)
-                    latest = entry.incident
+                    entry = self._append(event, before)
+                    before = entry.incident
                     entries.append(entry)
                 # one that opened nothing is remembered too: told again, it must join nothing
                 joined = entries[-1].incident.id if events else ""
@@ -108,6 +112,24 @@ class SqliteLedger:
         with self._write_lock, sqlite.transaction(self._write):
             incident = self._state(self._write, incident_id)
             return self._append(close(incident, actor, reason, outcome, at_ms), incident)
+
+    def answer(self, incident_id: str, actor: str, word: Word, reason: str, at_ms: int) -> Entry:
+        """File a person's word; said again it records nothing more.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        with self._write_lock, sqlite.transaction(self._write):
+            incident = self._state(self._write, incident_id)
+            event = answer(incident, actor, word, reason, at_ms)
+            if event is not None:
+                return self._append(event, incident)
+        return self.incident(incident_id)[1][-1]
+
+    def lower(self, incident_id: str, actor: str, level: Level, reason: str, at_ms: int) -> Entry:
+        """Raises `UnknownIncidentError`, `IllegalMoveError`, `ValueError` without a reason."""
+        with self._write_lock, sqlite.transaction(self._write):
+            incident = self._state(self._write, incident_id)
+            return self._append(lower(incident, actor, level, reason, at_ms), incident)
 
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """The incident and its whole history.  Raises `UnknownIncidentError`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -12,11 +13,22 @@ from console.feed import Feed
 from console.ports import (
     IllegalMoveError,
     IncidentFilter,
+    Json,
     Ports,
     UnknownIncidentError,
 )
 from console.problem import ProblemError, responses
-from console.wire import CloseBody, Incident, IncidentDetail, IncidentPage, Level, SignBody, State
+from console.wire import (
+    AnswerBody,
+    CloseBody,
+    Incident,
+    IncidentDetail,
+    IncidentPage,
+    Level,
+    LowerBody,
+    SignBody,
+    State,
+)
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -59,9 +71,8 @@ def sign(
     ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: SignBody
 ) -> Response:
     """Take the incident on (签收)."""
-    answer = _act(ports, identity, incident_id, "sign", body)
-    feed.look()
-    return answer
+    act = ports.incidents.act
+    return _done(incident_id, feed, lambda: act(incident_id, "sign", identity.who, body.reason))
 
 
 @router.post("/{incident_id}/close", response_model=Incident, responses=responses(404, 409))
@@ -69,26 +80,41 @@ def close(
     ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: CloseBody
 ) -> Response:
     """Finish the incident (办结)."""
-    answer = _act(ports, identity, incident_id, "close", body, outcome=body.outcome)
-    feed.look()
-    return answer
+    act, who = ports.incidents.act, identity.who
+    return _done(
+        incident_id, feed, lambda: act(incident_id, "close", who, body.reason, body.outcome)
+    )
 
 
-def _act(
-    ports: Ports,
-    identity: Identity,
-    incident_id: str,
-    action: str,
-    body: SignBody,
-    *,
-    outcome: str | None = None,
+@router.post("/{incident_id}/answer", response_model=Incident, responses=responses(404, 409))
+def answer(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: AnswerBody
 ) -> Response:
+    """File a person's word: `mine` closes it as a false alarm, the others raise it to red.
+
+    Sent again it changes nothing and answers the same.
+    """
+    file, who = ports.incidents.answer, identity.who
+    return _done(incident_id, feed, lambda: file(incident_id, body.word, who, body.reason or ""))
+
+
+@router.post("/{incident_id}/lower", response_model=Incident, responses=responses(404, 409))
+def lower(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: LowerBody
+) -> Response:
+    """Lower its level for a stated reason; the signals it has cannot raise it again."""
+    put, who = ports.incidents.lower, identity.who
+    return _done(incident_id, feed, lambda: put(incident_id, body.level, who, body.reason))
+
+
+def _done(incident_id: str, feed: Feed, work: Callable[[], Json]) -> Response:
     try:
-        after = ports.incidents.act(incident_id, action, identity.who, body.reason, outcome)
+        after = work()
     except UnknownIncidentError as error:
         raise _unknown(incident_id) from error
     except IllegalMoveError as error:
         raise ProblemError(409, str(error)) from error
+    feed.look()
     return json_answer(after)
 
 

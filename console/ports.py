@@ -77,6 +77,20 @@ class Incidents(Protocol):
         """
         ...
 
+    def answer(self, incident_id: str, word: str, actor: str, reason: str) -> Json:
+        """File what a person says, and return the incident after it; said again, nothing changes.
+
+        `word` is mine, stolen or confirmed.  Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
+    def lower(self, incident_id: str, level: str, actor: str, reason: str) -> Json:
+        """Lower it to `level` for a stated reason, and return the incident after it.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
     def events_after(self, seq: int, limit: int) -> Sequence[IncidentEvent]:
         """At most `limit` ledger events with a number above `seq`, oldest first.
 

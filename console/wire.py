@@ -6,22 +6,24 @@ the tests hold the two together; only what callers send is read with them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Level = Literal["blue", "yellow", "red"]
 State = Literal["reported", "signed", "closed"]
 Outcome = Literal["recovered", "not_found", "false_alarm"]
+Word = Literal["mine", "stolen", "confirmed"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
 class Rise(BaseModel):
-    """A level that an incident reached."""
+    """A level that an incident reached, or was lowered to by a person."""
 
     t: float = Field(description="When, epoch seconds.")
     level: Level
-    reason: str
+    reason: str = Field(description="Why, in English or as a person put it.")
+    reason_zh: str = Field(description="Why, in Chinese.")
 
 
 class Incident(BaseModel):
@@ -29,7 +31,7 @@ class Incident(BaseModel):
 
     id: str
     vehicle_id: str
-    level: Level = Field(description="The highest level reached.")
+    level: Level = Field(description="The highest level reached; a person may lower it.")
     state: State
     t_opened: float = Field(description="When it began.")
     t_detected: float = Field(description="Event time of the fix that raised it.")
@@ -39,6 +41,9 @@ class Incident(BaseModel):
     signals: list[str] = Field(description="Ids of its signals.")
     history: list[Rise]
     outcome: Outcome | None
+    word: Word | None = Field(description="What a person said of it last (`answer`).")
+    score: float | None = Field(description="Theft score after its newest signal; it decays.")
+    because: list[str] = Field(description="Kinds of evidence so far.")
     seq: int = Field(description="Number of its latest ledger event; of two versions more is newer")
 
 
@@ -48,7 +53,7 @@ class IncidentEvent(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     seq: int
-    kind: str = Field(description="opened, joined, raised, signed or closed.")
+    kind: str = Field(description="opened, joined, raised, lowered, answered, signed, closed.")
     t: float
 
 
@@ -182,3 +187,24 @@ class CloseBody(SignBody):
     """How it ended."""
 
     outcome: Outcome | None = None
+
+
+class AnswerBody(BaseModel):
+    """What its owner says ("it's me", "stolen"), or police and 110 ("confirmed")."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    word: Word
+    reason: Reason | None = Field(None, description="On what; `mine` needs one, for it closes.")
+
+    @model_validator(mode="after")
+    def _closing_is_explained(self) -> Self:
+        if self.word == "mine" and self.reason is None:
+            raise ValueError("mine needs a reason")
+        return self
+
+
+class LowerBody(SignBody):
+    """A lower level, and why."""
+
+    level: Level

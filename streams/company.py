@@ -40,8 +40,7 @@ def several_at_once(
         near = [
             n
             for n, one in enumerate(departures)
-            if one.vehicle_id == own.vehicle_id
-            or distance_m(one.lon, one.lat, lon, lat) <= NEAR_M
+            if one.vehicle_id == own.vehicle_id or distance_m(one.lon, one.lat, lon, lat) <= NEAR_M
         ]
         together = sorted({departures[n].vehicle_id for n in near})
         if len(together) < ENOUGH:

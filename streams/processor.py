@@ -21,7 +21,6 @@ from streams.rules import Rules
 from streams.signal import EvidenceValue, Signal, SignalKind
 from streams.state import FleetState
 
-
 _NOTHING = np.empty(0, np.int64)
 _ROOM = 4096  # findings that a batch has room for at first
 
@@ -43,9 +42,7 @@ class Processor:
         self._fences = self.rules.fences()
         self._findings = np.empty(_ROOM, FINDING)
 
-    def step(
-        self, batch: FixBatch, state: FleetState, before_ms: Int64 = _NOTHING
-    ) -> list[Signal]:
+    def step(self, batch: FixBatch, state: FleetState, before_ms: Int64 = _NOTHING) -> list[Signal]:
         """Advance `state` by `batch`; the signals raised, in the order of their fixes.
 
         `before_ms` int64[n] where the batch is a share of what came: the event time that the rest
@@ -74,10 +71,11 @@ class Processor:
         while begin < n:
             before = begin
             begin, found = advance(
-                begin, state.rows, state.lines, vehicle, batch.t_ms, batch.received_ms, batch.lon, batch.lat,
-                batch.speed_mps, batch.heading_deg, batch.accuracy_m, batch.flags, batch.alarms,
-                before_ms, hit_at, hit_zone, self._guarding, state.heads, state.next, state.clock,
-                self._parameters, self._weights, self._findings, self.tally,
+                begin, state.rows, state.lines, vehicle, batch.t_ms, batch.received_ms,
+                batch.lon, batch.lat, batch.speed_mps, batch.heading_deg, batch.accuracy_m,
+                batch.flags, batch.alarms, before_ms, hit_at, hit_zone, self._guarding,
+                state.heads, state.next, state.clock, self._parameters, self._weights,
+                self._findings, self.tally,
             )  # fmt: skip
             if begin == before and not found:
                 self._findings = np.empty(2 * len(self._findings), FINDING)

@@ -1,14 +1,14 @@
 """Which row is whose: vehicle ids in one pool of bytes, found by a hash table of arrays.
 
-Ten million ids take some thirty bytes each here, where a dictionary of texts takes ten times that,
-and a batch is looked up in one compiled pass that asks the memory ahead.  It is also the sequence of
-the ids by row.
+Ten million ids take some twenty bytes each here, where a dictionary of texts takes ten times that,
+and a batch is looked up in one compiled pass that asks the memory ahead.  It is also the sequence
+of the ids by row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ class Roster(Sequence[str]):
         return self._pool[: at[-1]], at
 
     @overload
-    def __getitem__(self, row: int) -> str: ...
+    def __getitem__(self, row: SupportsIndex) -> str: ...
     @overload
     def __getitem__(self, row: slice) -> list[str]: ...
     def __getitem__(self, row: Any) -> Any:
@@ -103,7 +103,7 @@ class Roster(Sequence[str]):
             return len(self) == len(other) and list(self) == list(other)
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def _bytes_of(ids: Sequence[str]) -> tuple[UInt8, Int64]:

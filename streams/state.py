@@ -105,6 +105,7 @@ ROW = np.dtype(
 The fields fill it without a gap, so that equal rows have equal bytes.
 """
 
+
 class Departure(NamedTuple):
     """A vehicle that left its place (degrees WGS-84) although it was armed.
 
@@ -130,8 +131,8 @@ _FRESH["heading_deg"] = np.nan
 class FleetState:
     """Rows of all vehicles ever heard of, which row is whose, and the fleet's timers.
 
-    `rows` is an array of `ROW` of length `len(state)` (a view: it moves when the fleet grows), `ids`
-    the vehicles' ids by row.
+    `rows` is an array of `ROW` of length `len(state)` (a view: it moves when the fleet grows),
+    `ids` the vehicles' ids by row.
     `fences` is what the rules about zones remember of the same rows: a state, its bytes as a
     snapshot holds them, or None before the first fix and where there are no rules.  `departures`
     are those of late, by which several at once are known (`streams.company`).
@@ -158,7 +159,7 @@ class FleetState:
 
     @property
     def lines(self) -> NDArray[np.uint64]:
-        """The memory of `rows` in lines of 32 bytes, uint64[7 len(self), 4]: to ask for it ahead."""
+        """The memory of `rows` in lines of 32 bytes, uint64[7 len(self), 4]."""
         return self.rows.view(np.uint64).reshape(-1, 4)
 
     @property

@@ -63,7 +63,10 @@ class LeftFence(_Section):
         "`whole_after_s` apart, it takes more.",
     )
     whole_after_s: float = Field(
-        10, ge=0, le=600, description="Fixes closer in time count in proportion: their errors agree."
+        10,
+        ge=0,
+        le=600,
+        description="Fixes closer in time count in proportion: their errors agree.",
     )
 
 
@@ -80,9 +83,7 @@ class MovedWhileArmed(_Section):
     kept_fixes: int = Field(
         4, ge=1, le=1000, description="Moving fixes after which the motion is sustained ..."
     )
-    kept_m: float = Field(
-        400, gt=0, le=100_000, description="... when it also made this much way."
-    )
+    kept_m: float = Field(400, gt=0, le=100_000, description="... when it also made this much way.")
     pushed_m: float = Field(
         70, gt=0, le=10_000, description="Way at walking speed after which it is pushed."
     )
@@ -145,8 +146,8 @@ class Fusion(_Section):
         60,
         ge=0,
         le=43_200,
-        description="Minutes of parked reports before a vehicle that armed itself, and says nothing "
-        "of its key, is taken for one that stays.",
+        description="Minutes of parked reports before a vehicle that armed itself, and says "
+        "nothing of its key, is taken for one that stays.",
     )
     weights: dict[SignalKind, float] = Field(
         default_factory=dict,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from alerts import incident as incidents
+from alerts import action as actions
 from alerts import ledger as ledgers
-from alerts.incident import Event, Incident, Outcome
+from alerts.incident import Event, Incident, Outcome, Word
 from alerts.ledger import Entry, Wanted
+from alerts.level import Level
+from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
+from alerts.words import sentence
 from console.ports import (
     IllegalMoveError,
     IncidentEvent,
@@ -52,27 +55,46 @@ class IncidentView:
         return {
             **_wire(entries[-1]),
             "events": [_event(entry.seq, entry.event) for entry in entries],
-            "signal_details": [report.body for report in incident.reports],
+            "signal_details": [_signal(report) for report in incident.reports],
         }
 
     def act(
         self, incident_id: str, action: str, actor: str, reason: str, outcome: str | None = None
     ) -> Json:
         """Sign or close, at the clock's time now."""
-        at_ms = int(time.time() * 1000)
-        try:
+
+        def work(at_ms: int) -> Entry:
             if action == "sign":
-                entry = self._ledger.sign(incident_id, actor, reason, at_ms)
-            elif action == "close":
-                entry = self._ledger.close(
-                    incident_id, actor, reason, Outcome(outcome) if outcome else None, at_ms
-                )
-            else:
-                msg = f"no such action: {action}"
-                raise ValueError(msg)
+                return self._ledger.sign(incident_id, actor, reason, at_ms)
+            if action == "close":
+                how = Outcome(outcome) if outcome else None
+                return self._ledger.close(incident_id, actor, reason, how, at_ms)
+            msg = f"no such action: {action}"
+            raise ValueError(msg)
+
+        return self._act(incident_id, work)
+
+    def answer(self, incident_id: str, word: str, actor: str, reason: str) -> Json:
+        """File a person's word, at the clock's time now; again it changes nothing."""
+        return self._act(
+            incident_id,
+            lambda at_ms: self._ledger.answer(incident_id, actor, Word(word), reason, at_ms),
+        )
+
+    def lower(self, incident_id: str, level: str, actor: str, reason: str) -> Json:
+        """Lower it, at the clock's time now."""
+        lowest = Level[level.upper()]
+        return self._act(
+            incident_id,
+            lambda at_ms: self._ledger.lower(incident_id, actor, lowest, reason, at_ms),
+        )
+
+    def _act(self, incident_id: str, work: Callable[[int], Entry]) -> Json:
+        try:
+            entry = work(int(time.time() * 1000))
         except ledgers.UnknownIncidentError as error:
             raise UnknownIncidentError(incident_id) from error
-        except incidents.IllegalMoveError as error:
+        except actions.IllegalMoveError as error:
             raise IllegalMoveError(str(error)) from error
         self._changed(entry.incident)
         return _wire(entry)
@@ -96,7 +118,25 @@ def _wire(entry: Entry) -> Json:
         "state": str(incident.state),
         "outcome": str(incident.outcome) if incident.outcome else None,
         "t_updated": incident.t_updated,
+        "word": str(incident.word) if incident.word else None,
+        **_fused(incident),
         "seq": entry.seq,
+    }
+
+
+def _fused(incident: Incident) -> dict[str, object]:
+    """The newest theft score and kinds of evidence; rules about zones have none."""
+    evidence = [report.evidence for report in reversed(incident.reports)]
+    because = next((one["because"] for one in evidence if "because" in one), [])
+    score = next((one["score"] for one in evidence if "score" in one), None)
+    return {"score": score, "because": because}
+
+
+def _signal(report: Report) -> Json:
+    return {
+        **report.body,
+        "reason": sentence(report, "en"),
+        "reason_zh": sentence(report, "zh"),
     }
 
 
@@ -108,6 +148,8 @@ def _event(seq: int, event: Event) -> Json:
         "at": event.at_ms / 1000,
         "actor": event.actor,
         "reason": event.reason,
+        "reason_zh": event.reason_zh or event.reason,
+        "word": str(event.word) if event.word else None,
         "level": event.level.label if event.level else None,
         "signal": event.report.id if event.report else None,
         "outcome": str(event.outcome) if event.outcome else None,

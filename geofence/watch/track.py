@@ -19,7 +19,7 @@ from ingest.fix import FixBatch, Flag
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the WGS-84 ellipsoid (IUGG R1)."""
-_M_PER_DEGREE = EARTH_RADIUS_M * math.pi / 180
+M_PER_DEGREE = EARTH_RADIUS_M * math.pi / 180
 
 
 class Use(IntEnum):
@@ -162,7 +162,20 @@ def distance_m(lon: float, lat: float, lon2: float, lat2: float) -> float:
     elif x < -180.0:
         x += 360.0
     y = lat2 - lat
-    return math.sqrt(x * x + y * y) * _M_PER_DEGREE
+    return math.sqrt(x * x + y * y) * M_PER_DEGREE
+
+
+@compiled
+def near_m(lon, lat, lon2, lat2, per_lon):
+    """As `distance_m`, with the metres of a degree of longitude known."""
+    x = lon2 - lon
+    if x > 180.0:
+        x -= 360.0
+    elif x < -180.0:
+        x += 360.0
+    x *= per_lon
+    y = (lat2 - lat) * M_PER_DEGREE
+    return math.sqrt(x * x + y * y)
 
 
 @compiled

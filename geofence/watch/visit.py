@@ -44,6 +44,16 @@ _LEAST_ROOM = 4
 
 
 @compiled
+def stand(steps, lon, lat, out_lon, out_lat):
+    """Where each vehicle is for all questions about zones: at its resting place while it rests."""
+    for i in range(steps.shape[0]):
+        step = steps[i]
+        rests = step.use != _NONE and step.resting and not step.departing
+        out_lon[i] = step.rest_lon if rests else lon[i]
+        out_lat[i] = step.rest_lat if rests else lat[i]
+
+
+@compiled
 def select(visitors, vehicle, steps, signature, busy):
     """Positions of the fixes that may change something, into `busy`; how many.
 
@@ -69,7 +79,7 @@ def advance(
     visitors, entries, used, busy, vehicle, steps, lon, lat, accuracy_m, signature, hit_at, hit,
     keys, margins, parameters,
 ):  # fmt: skip
-    """Advance visitors and entries by the `busy` fixes.
+    """Advance visitors and entries by the `busy` fixes; `lon`, `lat` are as `stand` has them.
 
     `hit[hit_at[k]:hit_at[k + 1]]` are the zones of fix `busy[k]`, ordered.  Returns (entries, used,
     found, transitions): the entries may have moved.
@@ -120,11 +130,10 @@ def advance(
             if entry.inside and entry.evidence == 0.0 and abs(mark[entry.zone]) == k + 1:
                 e += 1
                 continue
-            x, y = lon[i], lat[i]
             at_rest = step.resting and not step.departing
-            if at_rest:
-                x, y = step.rest_lon, step.rest_lat
-            margin = _weigh(entry, margins, x, y, step.t_ms, step.weight, at_rest, band_m, p)
+            margin = _weigh(
+                entry, margins, lon[i], lat[i], step.t_ms, step.weight, at_rest, band_m, p
+            )
             # of a departure that is not believed yet nothing is
             if entry.evidence >= 1.0 and not step.departing:
                 kind = _EXIT if entry.inside else _ENTER

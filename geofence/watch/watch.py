@@ -1,8 +1,9 @@
 """`Watch`: zones made ready, and the one call that turns a batch of fixes into transitions.
 
-Signature first: a vehicle keeps the XOR of the keys of the zones that it is in; a fix whose zones
-have the same signature changes nothing and costs one comparison, and only for the others are zones
-listed and margins taken.
+A vehicle at rest is where it rests, whatever its receiver wanders.  Signature first: a vehicle
+keeps the XOR of the keys of the zones that it is in; a fix whose zones have the same signature
+changes nothing and costs one comparison, and only for the others are zones listed and margins
+taken.
 """
 
 from __future__ import annotations
@@ -64,15 +65,17 @@ class Watch:
             presence.tracks, vehicle, batch.t_ms, batch.received_ms, batch.lon, batch.lat,
             batch.accuracy_m, batch.flags, self._track, _BITS, steps,
         )  # fmt: skip
-        signature = self.zones.signatures(batch.lon, batch.lat)
+        lon, lat = np.empty(n), np.empty(n)
+        visit.stand(steps, batch.lon, batch.lat, lon, lat)
+        signature = self.zones.signatures(lon, lat)
         busy = np.empty(n, np.int64)
         busy = busy[: visit.select(presence.visitors, vehicle, steps, signature, busy)]
-        fix, zone = self.zones.match(batch.lon[busy], batch.lat[busy])
+        fix, zone = self.zones.match(lon[busy], lat[busy])
         at = np.zeros(len(busy) + 1, np.int64)
         np.cumsum(np.bincount(fix, minlength=len(busy)), out=at[1:])
         presence.entries, presence.used, found, noted = visit.advance(
             presence.visitors, presence.entries, presence.used, busy, vehicle, steps,
-            batch.lon, batch.lat, batch.accuracy_m, signature, at, zone, self.zones.keys,
+            lon, lat, batch.accuracy_m, signature, at, zone, self.zones.keys,
             self._margins, self._believe,
         )  # fmt: skip
         transitions = noted[:found]

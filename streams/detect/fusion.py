@@ -15,7 +15,8 @@ from streams.state import Tri
 
 BLUE, YELLOW, RED = 1, 2, 3
 KEY_WAS_ON = 1 << 31
-"""In `ROW.because`, no kind of evidence: the key was on in this episode, so its end proves nothing."""
+"""In `ROW.because`, no kind of evidence: the key was on in this episode, so that it is off at the
+end proves nothing."""
 _YES, _NO, _UNKNOWN = int(Tri.YES), int(Tri.NO), int(Tri.UNKNOWN)
 _BY_OWNER, _BY_ITSELF, _NOT_ARMED = int(Armed.BY_OWNER), int(Armed.BY_ITSELF), int(Armed.NOT_ARMED)
 _PLACE = int(Evidence.PLACE)

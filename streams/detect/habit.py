@@ -1,7 +1,7 @@
 """A vehicle's habits: at which hours it sets off, and in which neighbourhoods it parks.
 
-Two words of bits.  They are soft evidence: they say something only of a vehicle that was seen to set
-off often, and always in the same few hours or places.
+Two words of bits.  They are soft evidence: they say something only of a vehicle that was seen to
+set off often, and always in the same few hours or places.
 """
 
 from __future__ import annotations

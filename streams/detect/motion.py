@@ -1,8 +1,8 @@
 """How a vehicle moves on its way out: driven, towed, or pushed.
 
 Where the receiver says its own speed, by Doppler, that is believed: it does not wander.  Else the
-way is cut into legs longer than a place is wide, and a leg moves when it goes on outwards from where
-the one before was already away, which a jump and the way back do not.
+way is cut into legs longer than a place is wide, and a leg moves when it goes on outwards from
+where the one before was already away, which a jump and the way back do not.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Silence against a vehicle's own habit, by timers of event time.
 
-A timer waits in one of `SLOTS` slots of `SLOT_MS`.  It is lazy: a vehicle that was heard again stays
-where it waits, and is looked at when its slot comes, so a fix costs nothing.  The clock is the
-newest event time of any live fix; when nobody was heard for long, nobody is silent: it is the system
-that did not listen.
+A timer waits in one of `SLOTS` slots of `SLOT_MS`.  It is lazy: a vehicle that was heard again
+stays where it waits, and is looked at when its slot comes, so a fix costs nothing.  The clock is
+the newest event time of any live fix; when nobody was heard for long, nobody is silent: it is the
+system that did not listen.
 """
 
 from __future__ import annotations
@@ -53,9 +53,13 @@ def _due_ms(row, p):
     if row.usual_s == 0.0 or armed_by(row) == 0:
         return 0
     if _cut_lately(row):
-        allowed_s = max(p.after_cut_ms * 0.001, max(5.0 * row.usual_s, 2.0 * row.most_s))
+        allowed_s = max(p.after_cut_ms * 0.001, 5.0 * row.usual_s, 2.0 * row.most_s)
         return row.seen_ms + np.int64(allowed_s * 1000.0)
-    if row.motion != _PARKED or row.watched_min * 60_000 < p.watched_ms or row.alarms & _LOW_BATTERY:
+    if (
+        row.motion != _PARKED
+        or row.watched_min * 60_000 < p.watched_ms
+        or row.alarms & _LOW_BATTERY
+    ):
         return 0
     allowed_s = max(p.of_usual * row.usual_s, p.of_longest * row.most_s)
     return row.seen_ms + np.int64(max(p.silent_ms, allowed_s * 1000.0))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from geofence.grid.predicate import compiled
 from geofence.grid.prefetch import prefetch
-from geofence.watch.track import distance_m, is_believable
+from geofence.watch.track import M_PER_DEGREE, is_believable, near_m
 from ingest.fix import Flag
 from streams.detect import habit, motion, silence
 from streams.detect.finding import Count
@@ -140,18 +142,18 @@ def _departed(
 
 @compiled
 def advance(
-    begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m, flags,
-    alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
+    begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m,
+    flags, alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
     findings, tally,
 ):  # fmt: skip
     """Advance `rows` by the fixes of a batch from `begin` on, as long as `findings` has room.
 
     `lines` is the memory of `rows` in lines of 32 bytes.
     `vehicle` int32[n] are row numbers; the columns are those of `FixBatch`; the zones that hold fix
-    i are `hit_zone[hit_at[i]:hit_at[i + 1]]`; `guarding` bool[zones]; `before_ms` int64[n] or empty:
-    where the batch is not all that came, the time that the rest had moved on to.  `heads` int32
-    [SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters` is an
-    array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
+    i are `hit_zone[hit_at[i]:hit_at[i + 1]]`; `guarding` bool[zones]; `before_ms` int64[n] or
+    empty: where the batch is not all that came, the time that the rest had moved on to.  `heads`
+    int32[SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters`
+    is an array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
     Returns the fix to go on with, and how many `findings` were written.
     """
     p = parameters[0]
@@ -223,12 +225,15 @@ def advance(
             dwell_at(row, t, x, y)
             tally[_C_LIVE if live else _C_BACK_FILL] += 1
             continue
-        if not is_believable(row, t, x, y, p):
+        per_lon = M_PER_DEGREE * math.cos(math.radians(y))
+        step_m = near_m(row.lon, row.lat, x, y, per_lon)
+        seconds = (t - row.fix_ms) * 0.001
+        if step_m <= p.max_mps * seconds:
+            row.jump_n = 0
+        elif not is_believable(row, t, x, y, p):
             tally[_C_JUMP] += 1
             continue
         tally[_C_LIVE if live else _C_BACK_FILL] += 1
-        step_m = distance_m(row.lon, row.lat, x, y)
-        seconds = (t - row.fix_ms) * 0.001
         # a receiver's own speed comes from Doppler and beats the difference of two places
         says = speed_mps[i] == speed_mps[i]
         pace = float(speed_mps[i]) if says else step_m / seconds
@@ -245,7 +250,7 @@ def advance(
         # what armed itself while it was not heard, and what is no longer taken to be armed
         if row.armed_said == _UNKNOWN:
             if row.self_armed:
-                if row.ignition == _UNKNOWN and seconds * 1000.0 > p.lapse_ms:
+                if row.ignition == _UNKNOWN and row.gap_s > 0 and seconds * 1000.0 > p.lapse_ms:
                     row.self_armed = 0
                     end_episode(row)
             elif (
@@ -262,20 +267,20 @@ def advance(
             widened_m = p.accuracy_factor * accuracy_m[i]
         if newly_armed:
             end_episode(row)
-            near_m = distance_m(row.dwell_lon, row.dwell_lat, x, y)
+            off_m = near_m(row.dwell_lon, row.dwell_lat, x, y, per_lon)
             if row.motion != _PARKED:
                 will_anchor(row, t, x, y)
-            elif near_m > p.dwell_radius_m and row.dwell_n >= 3:
+            elif off_m > p.dwell_radius_m and row.dwell_n >= 3:
                 anchor_at(row, t, row.dwell_lon, row.dwell_lat, row.fence_zone)
             else:
                 anchor_at(row, t, x, y, zone)
-        away_m = distance_m(row.anchor_lon, row.anchor_lat, x, y)
+        away_m = near_m(row.anchor_lon, row.anchor_lat, x, y, per_lon)
         allowed_m = _allowed_m(row, widened_m, hit_at[i], hit_at[i + 1], hit_zone, p)
-        leg_m = distance_m(row.dwell_lon, row.dwell_lat, x, y)
+        leg_m = near_m(row.dwell_lon, row.dwell_lat, x, y, per_lon)
         is_leg = leg_m > p.dwell_radius_m
         outward = False
         if is_leg:
-            from_m = distance_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat)
+            from_m = near_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat, per_lon)
             outward = motion.is_outward(leg_m, away_m, from_m)
             if not says:
                 leg_s = (t - row.dwell_ms) * 0.001
@@ -295,7 +300,7 @@ def advance(
                 anchor_at(row, row.dwell_ms, row.dwell_lon, row.dwell_lat, zone)
             else:
                 will_anchor(row, t, x, y)
-            away_m = distance_m(row.anchor_lon, row.anchor_lat, x, y)
+            away_m = near_m(row.anchor_lon, row.anchor_lat, x, y, per_lon)
 
         walked = motion.go_out(row, t, seconds, away_m, speed_mps[i], pace, p)
         pushed = walked or (row.raised >> _PUSHED & 1) != 0
@@ -353,7 +358,7 @@ def advance(
             if row.episode_ms != 0:
                 end_episode(row)
                 row.self_armed = 0
-            off_m = distance_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat)
+            off_m = near_m(row.anchor_lon, row.anchor_lat, row.dwell_lon, row.dwell_lat, per_lon)
             if off_m > p.dwell_radius_m:
                 if off_m > _TRIP_M:
                     habit.learn(row)

@@ -48,7 +48,7 @@ def test_a_rise_changes_the_card_in_place_and_says_why(site, look):
     expect(card.locator(".level")).to_have_text("蓝")
     site.raise_to(incident, "red", "left_fence: 312 m from where it was parked, ignition off")
     expect(card.locator(".level")).to_have_text("红")
-    expect(card).to_contain_text("驶出停放围栏 · 距停放处 312 米，点火关闭")
+    expect(card).to_contain_text("离开停放地 · 距停放处 312 米，点火关闭")
     expect(visit.page.locator(".card")).to_have_count(1)
 
 

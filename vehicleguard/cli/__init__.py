@@ -15,6 +15,7 @@ _COMMANDS = {
     "run": "Run everything in one process: broker, intake, detection, console.",
     "simulate": "Put a simulated fleet, with its thefts, on an MQTT broker.",
     "replay": "Run recorded fixes (Parquet or CSV) through detection.",
+    "evaluate": "Measure detection: thefts and hard negatives put into real traces.",
     "backtest": "Run recorded fixes through two rules files: alerts gained, lost, unchanged.",
     "decode": "Decode payloads, one a line, to JSON.",
     "rules": "Check, publish, compare and roll back the rules that operators write.",

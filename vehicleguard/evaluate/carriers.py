@@ -13,15 +13,24 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from vehicleguard import sample
 from vehicleguard.evaluate.fixes import METRES_PER_DEGREE, apart_m
+from vehicleguard.evaluate.stay import stay_of
 
 Float64 = NDArray[np.float64]
-PARKED_WITHIN_M, PARKED_S, PARKED_FIXES = 100.0, 3600.0, 20
+PARKED_S, PARKED_FIXES = 3600.0, 20
+_STAY_WITHIN_M, _STAY_GAP_S, _STAY_S, _STAY_FIXES = 50.0, 1800.0, 900.0, 5
+_LENGTHENED_S = 2.6 * 3600
 _TRIP_FIXES, _TRIP_GAP_S = 8, 150.0
+
+
+class CarrierError(ValueError):
+    """There is nothing to put thefts into; the text is one line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,73 +86,101 @@ def half_of(name: str) -> str:
 
 
 def load(folder: Path | None, half: str) -> Carriers:
-    """The carriers of one half ("tune", "held", or "all") in `folder`; None: the shipped buses."""
-    tracks: list[Driven] = []
-    parked: list[Parked] = []
+    """The carriers of one half ("tune", "held", or "all") in `folder`; None: the shipped buses.
+
+    Of a folder, `traj_*.parquet` are tracks by `vehicle_id`, `parked_*.parquet` stays by `segment`
+    (named after the vehicle up to "-p"), `stationary_*.parquet` receivers that never moved.
+    Raises `CarrierError`.
+    No shipped bus stood for an hour: their stays of a quarter of one are lengthened by going
+    through their fixes forth and back.
+    """
     if folder is None:
-        tracks = list(_tracks(Path(str(sample.path(sample.AUSTIN_BUS)))))
+        tracks = _tracks(sample.path(sample.AUSTIN_BUS), half)
+        parked = [_lengthened(stay) for one in tracks for stay in _stays(one)]
     else:
-        for name in ("traj_sf_cabs", "traj_austin_bus", "traj_beijing_taxi_day"):
-            if (path := folder / f"{name}.parquet").exists():
-                tracks += _tracks(path)
-        for name, key in (("parked_sf_cabs", "segment"), ("stationary_receivers", "vehicle_id")):
-            if (path := folder / f"{name}.parquet").exists():
-                parked += _episodes(path, key)
-    tracks = [one for one in tracks if half in ("all", half_of(one.name))]
-    if folder is None:
-        parked = [stay for one in tracks for stay in _stays(one)]
-    else:
-        parked = [one for one in parked if half in ("all", half_of(one.name.split("-p")[0]))]
+        tracks = [
+            one for path in sorted(folder.glob("traj_*.parquet")) for one in _tracks(path, half)
+        ]
+        parked = [
+            one
+            for pattern, key in (("parked_*", "segment"), ("stationary_*", "vehicle_id"))
+            for path in sorted(folder.glob(f"{pattern}.parquet"))
+            for one in _episodes(path, key, half)
+        ]
     ways = [way for one in tracks for way in _ways(one)]
+    if not parked or not ways:
+        where = folder or "the sample"
+        msg = f"{where}: {len(parked)} stays, {len(ways)} journeys in the set {half!r}; need both"
+        raise CarrierError(msg)
     return Carriers(parked, ways, tracks)
 
 
 def _columns(path: Path, key: str) -> Iterator[tuple[str, dict[str, Float64]]]:
-    table = pq.read_table(path)
-    names = np.array(table.column(key).to_pylist())
+    """The columns of each vehicle or episode, in order of name, and then of time."""
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        msg = f"{path}: expected a Parquet file: {str(error).splitlines()[0]}"
+        raise CarrierError(msg) from error
+    missing = [name for name in (key, "t", "lon", "lat") if name not in table.column_names]
+    if missing:
+        msg = f"{path}: column {missing[0]}: missing; found {', '.join(table.column_names)}"
+        raise CarrierError(msg)
+    encoded = pc.dictionary_encode(table.column(key)).unify_dictionaries().combine_chunks()
+    names = np.array(encoded.dictionary.to_pylist())
+    rank = np.argsort(np.argsort(names))[encoded.indices.to_numpy()]
     columns = {
         name: np.asarray(table.column(name).to_numpy(zero_copy_only=False), np.float64)
         for name in ("t", "lon", "lat", "speed_mps")
         if name in table.column_names
     }
-    columns.setdefault("speed_mps", np.full(len(names), np.nan))
-    order = np.lexsort((columns["t"], names))
-    names = names[order]
-    first = np.flatnonzero(np.r_[True, names[1:] != names[:-1]])
-    for a, b in zip(first, np.r_[first[1:], len(names)], strict=True):
-        yield str(names[a]), {name: column[order[a:b]] for name, column in columns.items()}
+    columns.setdefault("speed_mps", np.full(len(rank), np.nan))
+    order = np.lexsort((columns["t"], rank))
+    columns = {name: column[order] for name, column in columns.items()}
+    edges = np.searchsorted(rank[order], np.arange(len(names) + 1))
+    for name, a, b in zip(np.sort(names), edges, edges[1:], strict=False):
+        yield str(name), {key: column[a:b] for key, column in columns.items()}
 
 
-def _tracks(path: Path) -> Iterator[Driven]:
+def _tracks(path: Path, half: str) -> list[Driven]:
+    out = []
     for name, held in _columns(path, "vehicle_id"):
-        real = (np.abs(held["lon"]) > 1) & np.isfinite(held["lon"])
-        yield Driven(
-            name, *(held[key][real] for key in ("t", "lon", "lat", "speed_mps"))
-        )
+        if half in {"all", half_of(name)}:
+            real = (np.abs(held["lon"]) > 1) & np.isfinite(held["lon"])
+            out.append(Driven(name, *(held[key][real] for key in ("t", "lon", "lat", "speed_mps"))))
+    return out
 
 
-def _episodes(path: Path, key: str) -> Iterator[Parked]:
+def _episodes(path: Path, key: str, half: str) -> Iterator[Parked]:
     for name, held in _columns(path, key):
         t, lon, lat = held["t"], held["lon"], held["lat"]
+        if half not in {"all", half_of(name.split("-p")[0])}:
+            continue
         if len(t) >= PARKED_FIXES and t[-1] - t[0] >= PARKED_S:
             yield Parked(name, t, lon, lat, (float(np.median(lon)), float(np.median(lat))))
 
 
 def _stays(track: Driven) -> Iterator[Parked]:
-    """Stretches of a track in which the vehicle stayed within 100 m."""
-    t, lon, lat = track.t, track.lon, track.lat
-    begin = 0
-    for k in range(1, len(t) + 1):
-        ends = k == len(t) or t[k] - t[k - 1] > 1800 or (
-            apart_m(lon[begin], lat[begin], lon[k], lat[k]) > PARKED_WITHIN_M
-        )
-        if not ends:
-            continue
-        if k - begin >= PARKED_FIXES and t[k - 1] - t[begin] >= PARKED_S:
-            part = slice(begin, k)
-            place = float(np.median(lon[part])), float(np.median(lat[part]))
-            yield Parked(f"{track.name}-p{begin}", t[part], lon[part], lat[part], place)
-        begin = k
+    """Stretches of a track in which the vehicle stayed within 50 m for a quarter of an hour."""
+    begins = stay_of(track.t, track.lon, track.lat, _STAY_WITHIN_M, _STAY_GAP_S)
+    for begin, count in zip(*np.unique(begins, return_counts=True), strict=True):
+        part = slice(begin, begin + count)
+        t, lon, lat = track.t[part], track.lon[part], track.lat[part]
+        if count >= _STAY_FIXES and t[-1] - t[0] >= _STAY_S:
+            place = float(np.median(lon)), float(np.median(lat))
+            yield Parked(f"{track.name}-p{begin}", t, lon, lat, place)
+
+
+def _lengthened(stay: Parked) -> Parked:
+    """The stay forth and back until it has lasted `_LENGTHENED_S`."""
+    step = np.diff(stay.t)
+    times = int(np.ceil(_LENGTHENED_S / (stay.t[-1] - stay.t[0])))
+    forth, back = np.arange(len(stay.t)), np.arange(len(stay.t))[::-1]
+    way = [forth, *((back if n % 2 else forth)[1:] for n in range(1, times))]
+    steps = np.concatenate([step[::-1] if n % 2 else step for n in range(times)])
+    index = np.concatenate(way)
+    t = stay.t[0] + np.r_[0.0, np.cumsum(steps)]
+    return replace(stay, t=t, lon=stay.lon[index], lat=stay.lat[index])
 
 
 def _ways(track: Driven) -> Iterator[Way]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,8 @@ class Case:
 
     `theft_t`: epoch s of the first moment of the theft, None for a negative.  `place` (lon, lat) is
     where it was truly parked.  `counted`: whether it counts in the totals (not for what nobody
-    could tell).  `blue_is_right`: of a negative that should be asked about, but no more.
+    could tell), `natural`: whether it is real hours as recorded.  `blue_is_right`: of a negative
+    that should be asked about, but no more.
     """
 
     kind: str
@@ -29,6 +31,7 @@ class Case:
     place: tuple[float, float]
     theft_t: float | None = None
     counted: bool = True
+    natural: bool = False
     must_be_red: bool = False
     blue_is_right: bool = False
     terminal: Terminal | None = None
@@ -42,7 +45,11 @@ class Case:
 
 def batch_of(cases: Sequence[Case]) -> tuple[FixBatch, list[str]]:
     """All cases as one batch in order of arrival, and each case's vehicle id."""
-    ids = [f"{case.kind}-{n:04d}" for n, case in enumerate(cases)]
+    nth: Counter[str] = Counter()
+    ids = []
+    for case in cases:
+        ids.append(f"{case.kind}-{nth[case.kind]:04d}")
+        nth[case.kind] += 1
     held = Fixes.concat([case.fixes for case in cases])
     vehicle = np.repeat(
         np.arange(len(cases), dtype=np.int32), [len(case.fixes.t) for case in cases]

@@ -1,4 +1,4 @@
-"""Columns over the fixes of one made-up vehicle."""
+"""Columns over the fixes of one vehicle, some of them made."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ METRES_PER_DEGREE = 6_371_008.8 * np.pi / 180
 
 @dataclass(frozen=True, eq=False)
 class Fixes:
-    """n fixes: `t` and `received` epoch s, `lon`, `lat` degrees WGS-84, `speed` m/s and `accuracy`
-    m (NaN = unknown), `ignition` and `armed` int64 (-1 unknown, 0 no, 1 yes), `alarms` bits,
+    """Columns of length n, in order of event time.
+
+    `t` and `received` epoch s, `lon`, `lat` degrees WGS-84, `speed` m/s and `accuracy` m (NaN =
+    unknown), `ignition` and `armed` int64 (-1 unknown, 0 no, 1 yes), `alarms` bits,
     `located` and `back_fill` bool.
     """
 
@@ -76,9 +78,7 @@ class Fixes:
         return replace(self, **full)
 
 
-def moved(
-    lon: Any, lat: Any, east_m: Any, north_m: Any
-) -> tuple[Float64, Float64]:
+def moved(lon: Any, lat: Any, east_m: Any, north_m: Any) -> tuple[Float64, Float64]:
     """Degrees of places so many metres east and north of others."""
     return (
         np.asarray(lon + east_m / (METRES_PER_DEGREE * np.cos(np.radians(lat)))),

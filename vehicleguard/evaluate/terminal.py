@@ -10,34 +10,49 @@ from numpy.typing import NDArray
 
 from vehicleguard.evaluate.carriers import Parked, Way
 from vehicleguard.evaluate.fixes import Fixes, moved
+from vehicleguard.evaluate.noise import ASLEEP_S
 
 Float64 = NDArray[np.float64]
 ARMING = ("owner", "key", "owner and key", "nothing")
 ACCURACY = ("unknown", "honest", "lying")
 INTERVALS_S = (5.0, 10.0, 30.0, 60.0)
+AS_RECORDED = 0.0
+RESTS_S = (AS_RECORDED, AS_RECORDED, 30.0, 120.0, ASLEEP_S)
 T0 = 1_790_000_000.0
-"""All cases begin within an hour of this, as a fleet does: else nobody would hear of silence."""
+"""Cases begin within an hour of this, as a fleet does: else nobody would hear of silence.
+
+Only terminals asleep while parked begin a day before, for they have to have a habit.
+"""
 _WANDER_M = 4.0
+_HABIT_FIXES = 13
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """`arming`: who says that the vehicle is armed; `doppler`: whether it says its speed;
-    `interval_s` between fixes on the move."""
+    """One variant.
+
+    `arming`: who says that the vehicle is armed; `doppler`: whether it says its speed; `accuracy`:
+    what it claims of it; `interval_s` between fixes on the move; `stamped`: whether it is told when
+    its fixes arrived; `rests_s` between fixes before a theft (0: as recorded).
+    """
 
     arming: str
     doppler: bool
     accuracy: str
     interval_s: float
+    stamped: bool = True
+    rests_s: float = AS_RECORDED
 
     @classmethod
     def draw(cls, rng: np.random.Generator, nth: int) -> Self:
-        """The variant of the `nth` case of a kind: arming goes round, the rest is drawn."""
+        """The variant of the `nth` case of a kind: arming and rests go round, the rest is drawn."""
         return cls(
             arming=ARMING[nth % len(ARMING)],
             doppler=bool(rng.random() < 0.5),
             accuracy=str(rng.choice(ACCURACY)),
             interval_s=float(rng.choice(INTERVALS_S)),
+            stamped=nth % 10 != 9,
+            rests_s=RESTS_S[nth // len(ARMING) % len(RESTS_S)],
         )
 
     def says(self, fixes: Fixes, *, armed: bool, key: bool) -> Fixes:
@@ -49,6 +64,11 @@ class Terminal:
             armed=int(armed) if "owner" in self.arming else -1,
             ignition=int(key) if "key" in self.arming else -1,
         )
+
+    def sends(self, fixes: Fixes, rng: np.random.Generator) -> Fixes:
+        """The fixes with their arrivals, some seconds later: as told, or taken for their time."""
+        late = rng.uniform(0.5, 4.0, len(fixes))
+        return fixes.but(received=fixes.t + late if self.stamped else fixes.t)
 
     def but(self, **changes: object) -> Self:
         """Another one."""
@@ -68,6 +88,23 @@ def parked(
     speed = np.abs(rng.normal(0, 0.15, len(t)))
     begins = T0 + float(rng.uniform(0, 3600))
     return terminal.says(Fixes.at(begins + t, lon, lat, speed), armed=True, key=False)
+
+
+def resting(stay: Fixes, terminal: Terminal, rng: np.random.Generator) -> Fixes:
+    """The stay told as often as this terminal does while parked, up to the same last moment.
+
+    Its real places come in their order, from the start again where there are too few; they are
+    drawn anew where they have to last for longer than the stay, or its drift would be slowed down.
+    """
+    every_s = terminal.rests_s
+    if every_s == AS_RECORDED:
+        return stay
+    lasted = int((stay.t[-1] - stay.t[0]) // every_s) + 1
+    n = max(lasted, _HABIT_FIXES)
+    place = np.arange(n) % len(stay) if n == lasted else rng.integers(len(stay), size=n)
+    t = stay.t[-1] - np.arange(n)[::-1] * every_s
+    t[:-1] += rng.uniform(-0.01, 0.01, n - 1) * every_s
+    return stay.take(place).but(t=t, received=t)
 
 
 def journey(

@@ -12,7 +12,7 @@ from ingest.fix import Alarm
 from vehicleguard.evaluate.carriers import Carriers, Parked, Way
 from vehicleguard.evaluate.case import Case
 from vehicleguard.evaluate.fixes import Fixes, moved
-from vehicleguard.evaluate.terminal import Terminal, end_of, journey, parked, standing
+from vehicleguard.evaluate.terminal import Terminal, end_of, journey, parked, resting, standing
 
 MUST_BE_RED = ("drive_off", "tow", "cut_then_move")
 
@@ -139,9 +139,10 @@ GANG = 4
 def thefts(carriers: Carriers, each: int, rng: np.random.Generator) -> list[Case]:
     """`each` thefts of every kind, and of gangs that take four vehicles of one place."""
     cases = []
-    for kind, make in KINDS.items():
+    # a generator a kind, so that one kind more or less leaves the others as they are
+    for (kind, make), own in zip(KINDS.items(), rng.spawn(len(KINDS)), strict=True):
         for nth in range(each):
-            scene = _scene(carriers, Terminal.draw(rng, nth), rng)
+            scene = _scene(carriers, Terminal.draw(own, nth), own)
             parts, began = make(scene)
             cases.append(_case(kind, scene, parts, began))
     for nth in range(max(1, each // GANG)):
@@ -150,7 +151,8 @@ def thefts(carriers: Carriers, each: int, rng: np.random.Generator) -> list[Case
             east, north = rng.uniform(-40, 40, 2)
             lon, lat = moved(first.before.lon, first.before.lat, east, north)
             place = moved(*first.carrier.place, east, north)
-            at = Parked(first.carrier.name, first.before.t, lon, lat, (float(place[0]), float(place[1])))
+            there = float(place[0]), float(place[1])
+            at = Parked(first.carrier.name, first.before.t, lon, lat, there)
             scene = Scene(at, first.before.but(lon=lon, lat=lat), first.way, first.terminal, rng)
             parts, began = _drive_off(scene)
             cases.append(_case("gang", scene, parts, began))
@@ -160,16 +162,14 @@ def thefts(carriers: Carriers, each: int, rng: np.random.Generator) -> list[Case
 def _scene(carriers: Carriers, terminal: Terminal, rng: np.random.Generator) -> Scene:
     carrier = carriers.parked[int(rng.integers(len(carriers.parked)))].elsewhere(rng)
     way = carriers.ways[int(rng.integers(len(carriers.ways)))]
-    before = parked(carrier, terminal, rng)
+    before = resting(parked(carrier, terminal, rng), terminal, rng)
     return Scene(carrier, before, way, terminal, rng)
 
 
 def _case(kind: str, scene: Scene, parts: list[Fixes], began: float) -> Case:
-    held = Fixes.concat([scene.before, *parts])
-    late = scene.rng.uniform(0.5, 4.0, len(held))
     return Case(
         kind=kind,
-        fixes=held.but(received=held.t + late),
+        fixes=scene.terminal.sends(Fixes.concat([scene.before, *parts]), scene.rng),
         place=scene.carrier.place,
         theft_t=began,
         must_be_red=kind in MUST_BE_RED,

@@ -1,6 +1,6 @@
 /** The console's HTTP API.  Every call raises `ApiError`; its `status` is 0 when nobody answered. */
 
-import type { Incident, IncidentDetail, Outcome, Status, Town } from "./model";
+import type { Incident, IncidentDetail, Outcome, Status, Town, Word } from "./model";
 import type { Pursuit } from "./pursuit";
 import { readPositions, type Positions } from "./positions";
 
@@ -102,6 +102,10 @@ export async function sign(id: string, reason: string): Promise<Incident> {
 
 export async function close(id: string, outcome: Outcome, reason: string): Promise<Incident> {
   return post(`incidents/${encodeURIComponent(id)}/close`, { reason, outcome });
+}
+
+export async function answer(id: string, word: Word, reason?: string): Promise<Incident> {
+  return post(`incidents/${encodeURIComponent(id)}/answer`, { word, reason });
 }
 
 export async function status(): Promise<Status> {

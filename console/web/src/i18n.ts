@@ -3,7 +3,8 @@
  * compile.
  */
 
-import type { Level, IncidentState, Outcome } from "./model";
+import type { Level, IncidentState, LevelChange, Outcome, Word } from "./model";
+import { enVocabulary, zhVocabulary } from "./vocabulary";
 
 export type Language = "zh" | "en";
 
@@ -81,11 +82,7 @@ const zh = {
   hoursAgo: (n: number) => `${n} 小时前`,
   daysAgo: (n: number) => `${n} 天前`,
 
-  kinds: {
-    moved_while_armed: "设防状态下移动",
-    left_fence: "驶出停放围栏",
-    zone_rule: "区域规则",
-  } as Record<string, string>,
+  ...zhVocabulary,
 
   comma: "，",
   phrases: [
@@ -105,38 +102,12 @@ const zh = {
     [/^speeding (.+)$/, (zone) => `超速：${zone}`],
     [/^stayed (\d+) min$/, (n) => `已停留 ${n} 分钟`],
   ] as readonly Phrase[],
-  evidenceKeys: {
-    armed: "设防方式",
-    allowed_m: "允许范围",
-    distance_m: "位移",
-    episode: "起始时间",
-    fence: "围栏",
-    fixes: "定位数",
-    ignition: "点火",
-    kinds: "证据类别",
-    speed_mps: "速度",
-    rule: "规则编号",
-    rule_name: "规则",
-    severity: "级别",
-    speed_kmh: "时速（公里）",
-    stayed_s: "停留（秒）",
-    approach_m: "距离（米）",
-    when: "条件",
-    zone: "区域编号",
-    zone_name: "区域",
-  } as Record<string, string>,
-  evidenceValues: {
-    by_itself: "自动",
-    by_owner: "车主",
-    on: "开启",
-    off: "关闭",
-    unknown: "未知",
-    place: "位置",
-    motion: "移动",
-    ignition_off: "熄火",
-    parking: "停放点",
-  } as Record<string, string>,
   strength: "强度",
+  score: (n: string) => `得分 ${n}`,
+  secondsLong: (n: number) => `${n} 秒`,
+  minutesLong: (n: number) => `${n} 分钟`,
+  hoursLong: (n: string) => `${n} 小时`,
+  oClock: (n: number) => `${n} 时`,
 
   vehicle: "车辆",
   back: "返回列表",
@@ -148,11 +119,14 @@ const zh = {
   vehicleNow: "车辆现在",
   timeline: "经过",
   raisedTo: (levelName: string) => `升为${levelName}`,
+  loweredTo: (levelName: string) => `降为${levelName}`,
   openedAs: (levelName: string) => `立案，${levelName}`,
   actions: {
     opened: "立案",
     joined: "并入新信号",
     raised: "升级",
+    lowered: "降级",
+    answered: "收到答复",
     signed: "签收",
     closed: "结案",
   } as Record<string, string>,
@@ -162,12 +136,22 @@ const zh = {
   outcomeMissing: "请选择处理结果。",
   tooManyTries: "尝试次数过多，请稍后再试。",
   evidence: "证据",
+  numbers: "数据",
   noEvidence: "没有附带证据。",
   detailFailed: "无法读取警情详情。",
   sign: "签收",
   signing: "正在签收…",
   closeIncident: "结案",
   closing: "正在结案…",
+  ownerSays: "车主答复",
+  itsMe: "是本人",
+  itsMeHint: "车主确认是本人用车：警情按误报结案。",
+  itsMeTitle: "车主确认是本人用车",
+  itsMePlaceholder: "例如：车主来电，车借给了弟弟",
+  itsStolen: "被盗",
+  itsStolenHint: "车主称车辆被盗：立即升为红色。",
+  word: { mine: "车主：是本人", stolen: "车主：被盗", confirmed: "警方已核实" } as Record<Word, string>,
+  answering: "正在记录…",
   chooseOutcome: "处理结果",
   reason: "说明",
   reasonPlaceholder: "例如：车辆在沧水铺镇找回，车主已确认",
@@ -276,46 +260,16 @@ const en: Words = {
   hoursAgo: (n) => `${n} h ago`,
   daysAgo: (n) => (n === 1 ? "1 day ago" : `${n} days ago`),
 
-  kinds: {
-    moved_while_armed: "Moved while armed",
-    left_fence: "Left its parking fence",
-    zone_rule: "Zone rule",
-  },
+  ...enVocabulary,
 
   comma: ", ",
   phrases: [],
-  evidenceKeys: {
-    armed: "Armed by",
-    allowed_m: "Allowed",
-    distance_m: "Displacement",
-    episode: "Since",
-    fence: "Fence",
-    fixes: "Fixes",
-    ignition: "Ignition",
-    kinds: "Kinds of evidence",
-    speed_mps: "Speed",
-    rule: "Rule id",
-    rule_name: "Rule",
-    severity: "Severity",
-    speed_kmh: "Speed, km/h",
-    stayed_s: "Stayed, s",
-    approach_m: "Distance, m",
-    when: "When",
-    zone: "Zone id",
-    zone_name: "Zone",
-  },
-  evidenceValues: {
-    by_itself: "itself",
-    by_owner: "the owner",
-    on: "on",
-    off: "off",
-    unknown: "unknown",
-    place: "place",
-    motion: "motion",
-    ignition_off: "ignition off",
-    parking: "parking place",
-  },
   strength: "Strength",
+  score: (n) => `Score ${n}`,
+  secondsLong: (n) => `${n} s`,
+  minutesLong: (n) => `${n} min`,
+  hoursLong: (n) => `${n} h`,
+  oClock: (n) => `${String(n).padStart(2, "0")}:00`,
 
   vehicle: "Vehicle",
   back: "Back to the list",
@@ -327,11 +281,14 @@ const en: Words = {
   vehicleNow: "Vehicle now",
   timeline: "Timeline",
   raisedTo: (levelName) => `Raised to ${levelName.toLowerCase()}`,
+  loweredTo: (levelName) => `Lowered to ${levelName.toLowerCase()}`,
   openedAs: (levelName) => `Opened, ${levelName.toLowerCase()}`,
   actions: {
     opened: "Opened",
     joined: "New signal joined",
     raised: "Raised",
+    lowered: "Lowered",
+    answered: "Answered",
     signed: "Signed for",
     closed: "Closed",
   },
@@ -341,12 +298,26 @@ const en: Words = {
   outcomeMissing: "Choose an outcome.",
   tooManyTries: "Too many attempts; wait a little and try again.",
   evidence: "Evidence",
+  numbers: "Numbers",
   noEvidence: "No evidence attached.",
   detailFailed: "The details could not be read.",
   sign: "Sign for it",
   signing: "Signing…",
   closeIncident: "Close incident",
   closing: "Closing…",
+  ownerSays: "The owner says",
+  itsMe: "It's me",
+  itsMeHint: "The owner says it is them: closes the incident as a false alarm.",
+  itsMeTitle: "The owner says it is them",
+  itsMePlaceholder: "e.g. the owner rang: lent to a brother",
+  itsStolen: "Stolen",
+  itsStolenHint: "The owner says stolen: raises it to red at once.",
+  word: {
+    mine: "Owner: it's me",
+    stolen: "Owner: stolen",
+    confirmed: "Confirmed by the police",
+  },
+  answering: "Recording…",
   chooseOutcome: "Outcome",
   reason: "Remark",
   reasonPlaceholder: "e.g. found in Cangshuipu, confirmed by the owner",
@@ -404,8 +375,18 @@ export function chooseLanguage(remembered: string | null, wanted: readonly strin
   return "en";
 }
 
+/** Why, in the page's language; a ledger from before there was Chinese gives what it has. */
+export function reasonOf(
+  why: Pick<LevelChange, "reason" | "reason_zh">,
+  language: Language,
+): string {
+  const text = language === "zh" ? why.reason_zh || why.reason : why.reason;
+  const { kind, text: rest } = explain(text, WORDS[language]);
+  return [kind, rest].filter((part) => part !== null && part !== "").join(" · ");
+}
+
 /**
- * A machine reason such as `left_fence: 312 m from where it was parked`: its kind in words, and the
+ * A machine reason of an older ledger, such as `left_fence: 312 m from where it was parked`: its kind in words, and the
  * rest in words where they are known, else as given.
  */
 export function explain(reason: string, words: Words): { kind: string | null; text: string } {

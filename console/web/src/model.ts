@@ -9,10 +9,15 @@ export type IncidentState = "reported" | "signed" | "closed";
 export type Outcome = "recovered" | "not_found" | "false_alarm";
 export const OUTCOMES: readonly Outcome[] = ["recovered", "not_found", "false_alarm"];
 
+/** What its owner says of an incident, or the police. */
+export type Word = "mine" | "stolen" | "confirmed";
+
 export interface LevelChange {
   t: number;
   level: Level;
+  /** In English, or as a person put it. */
   reason: string;
+  reason_zh?: string | null | undefined;
 }
 
 export interface Incident {
@@ -28,6 +33,10 @@ export interface Incident {
   signals: string[];
   history: LevelChange[];
   outcome: Outcome | null;
+  word?: Word | null;
+  /** Theft score after its newest signal, and the kinds of evidence so far. */
+  score?: number | null;
+  because?: string[];
   seq: number;
 }
 
@@ -37,16 +46,20 @@ export interface Signal {
   t: number;
   t_detected: number;
   strength: number;
+  /** What it says in plain words. */
+  reason?: string;
+  reason_zh?: string;
   evidence: Record<string, unknown>;
 }
 
-/** One entry of the incident's ledger: opened, joined, raised, signed or closed. */
+/** One entry of the incident's ledger: opened, joined, raised, lowered, answered, signed, closed. */
 export interface LedgerEntry {
   seq: number;
   kind: string;
   t: number;
   actor?: string | null;
   reason?: string | null;
+  reason_zh?: string | null | undefined;
   level?: Level | null;
   outcome?: Outcome | null;
   /** Id of the signal that came with it. */

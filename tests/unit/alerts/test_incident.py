@@ -1,61 +1,21 @@
 """One theft is one incident; levels rise on evidence; people move it."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.incident import (
-    IllegalMoveError,
-    Incident,
-    Outcome,
-    State,
-    close,
-    fold,
-    fold_all,
-    receive,
-    sign,
-)
+from alerts.action import IllegalMoveError, close, sign
+from alerts.incident import Incident, Outcome, State, fold, fold_all, receive
 from alerts.ledger import UnknownIncidentError, Wanted
 from alerts.level import Level, level_of
 from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
-
-
-def report(
-    kind: str = "left_fence",
-    *,
-    t: float = 1000.0,
-    vehicle: str = "v",
-    level: str | None = "",
-    episode: float | None = None,
-) -> Report:
-    """A report of its kind's usual level, of another one, or of none."""
-    kinds = {"left_fence": ["place"], "moved_while_armed": ["motion"], "silent": ["silence"]}[kind]
-    if level == "":
-        level = {"left_fence": "blue", "moved_while_armed": "red", "silent": None}[kind]
-    episode = t if episode is None else episode
-    return Report.from_wire(
-        {
-            "id": f"s-{vehicle}-{kind}-{episode}",
-            "vehicle_id": vehicle,
-            "kind": kind,
-            "t": episode,
-            "t_detected": t,
-            "lon": 112.3,
-            "lat": 28.5,
-            "strength": 0.9,
-            "evidence": {
-                "kinds": kinds,
-                "episode": episode,
-                "armed": "by_owner",
-                "ignition": "off",
-                "distance_m": 200.0,
-                **({} if level is None else {"level": level}),
-            },
-        }
-    )
+from tests.unit.alerts.reports import report
 
 
 def file(reports: list[Report]) -> list[Incident]:
@@ -71,6 +31,10 @@ def test_both_signals_of_one_theft_make_one_red_incident() -> None:
     assert incident.level is Level.RED
     assert [rise.level for rise in incident.history] == [Level.BLUE, Level.RED]
     assert len(incident.reports) == 2
+    assert [rise.reason_zh for rise in incident.history] == [
+        "离开停放地 200 米，钥匙关闭，由车主设防",
+        "设防后移动，距停放处 200 米，钥匙关闭，由车主设防",
+    ]
 
 
 def test_a_weak_sign_opens_nothing_and_joins_what_is_open() -> None:
@@ -128,8 +92,48 @@ def test_a_new_episode_after_closing_opens_a_new_incident() -> None:
     assert len(ledger.newest(Wanted(), None, 10)) == 2
 
 
+def test_a_report_of_an_old_open_episode_joins_it_though_a_newer_incident_was_closed() -> None:
+    ledger = SqliteLedger(":memory:")
+    (old,) = ledger.receive([report(t=1000.0)], at_ms=1)
+    (new,) = ledger.receive([report(t=90_000.0)], at_ms=2)
+    ledger.close(new.incident.id, "officer", "", Outcome.FALSE_ALARM, at_ms=3)
+    (joined,) = ledger.receive([report("silent", t=95_000.0, episode=1000.0)], at_ms=4)
+    assert joined.incident.id == old.incident.id
+
+
+def test_an_event_of_an_older_ledger_is_read_without_its_chinese_reason(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite")
+    (entry,) = ledger.receive([report()], at_ms=1)
+    ledger.disconnect()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as file, file:
+        for table, columns in {
+            "incident_events": ["body", "incident"],
+            "incidents": ["body"],
+        }.items():
+            for column in columns:
+                (body,) = file.execute(f"SELECT {column} FROM {table}").fetchone()  # noqa: S608
+                old = without(json.loads(body), {"reason_zh", "word"})
+                file.execute(f"UPDATE {table} SET {column} = ?", (json.dumps(old).encode(),))  # noqa: S608
+    again = SqliteLedger(tmp_path / "ledger.sqlite")
+    incident, entries = again.incident(entry.incident.id)
+    assert entries[0].event.reason_zh == ""
+    (rise,) = incident.to_wire()["history"]
+    assert rise["reason_zh"] == rise["reason"] == entry.event.reason
+    again.receive([report("moved_while_armed", t=1010.0, episode=1000.0)], at_ms=2)
+    assert again.incident(entry.incident.id)[0].level is Level.RED
+    again.disconnect()
+
+
+def without(value: object, keys: set[str]) -> object:
+    if isinstance(value, list):
+        return [without(one, keys) for one in value]
+    if isinstance(value, dict):
+        return {key: without(one, keys) for key, one in value.items() if key not in keys}
+    return value
+
+
 def test_people_move_an_incident_only_forward() -> None:
-    (event,) = receive(report(), None, 1)
+    (event,) = receive(report(), [], 1)
     incident = fold(None, event)
     signed = fold(incident, sign(incident, "officer", "on my way", 2000))
     assert signed.state is State.SIGNED
@@ -171,6 +175,31 @@ def test_filing_reports_twice_changes_nothing(data: st.DataObject) -> None:
     twice.receive(reports[:cut], at_ms=1)
     twice.receive(reports, at_ms=1)
     assert once.entries_after(0, 1000) == twice.entries_after(0, 1000)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["left_fence", "moved_while_armed", "silent"]),
+            st.floats(0.0, 400_000.0),
+            st.sampled_from([None, "blue", "yellow", "red"]),
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 8),
+)
+def test_one_episode_is_never_two_incidents_however_long_it_takes_and_whoever_closes_it(
+    shown: list[tuple[str, float, str | None]], closed_after: int
+) -> None:
+    ledger = SqliteLedger(":memory:")
+    for n, (kind, t, level) in enumerate(shown):
+        one = report(kind, t=1000.0 + t, level=level, episode=1000.0)
+        ledger.receive([Report.from_wire({**one.body, "id": f"s-{n}"})], at_ms=n)
+        found = ledger.newest(Wanted(), None, 10)
+        if found and n >= closed_after and found[0].incident.state is not State.CLOSED:
+            ledger.close(found[0].incident.id, "officer", "", None, at_ms=n)
+    strong = any(level is not None for _, _, level in shown)
+    assert len(ledger.newest(Wanted(), None, 10)) == int(strong)
 
 
 def test_the_state_is_what_the_events_fold_to(tmp_path: Path) -> None:

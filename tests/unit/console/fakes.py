@@ -40,6 +40,8 @@ class FakeIncidents:
         self._events: list[IncidentEvent] = []
         self._latest: dict[str, dict[str, object]] = {}
         self.fail = False
+        self.said: dict[str, dict[str, object]] = {}
+        """What the details of a signal are, where a test wants others."""
 
     def open(self, vehicle_id="car-1", *, level="blue", lon=112.35, lat=28.58, t=T0) -> Json:
         with self._lock:
@@ -55,15 +57,26 @@ class FakeIncidents:
                 "lon": lon,
                 "lat": lat,
                 "signals": [f"s-{number:022x}00"],
-                "history": [{"t": t, "level": level, "reason": "moved while armed"}],
+                "history": [
+                    {
+                        "t": t,
+                        "level": level,
+                        "reason": "Moved while armed, at 18 km/h",
+                        "reason_zh": "设防后移动，时速 18 公里",
+                    }
+                ],
                 "outcome": None,
+                "word": None,
+                "score": 3.2,
+                "because": ["motion", "ignition"],
             }
             return self._append("opened", incident)
 
-    def rise(self, incident_id: str, level: str, reason: str, t=T0) -> Json:
+    def rise(self, incident_id: str, level: str, reason: str, t=T0, reason_zh=None) -> Json:
         with self._lock:
             old = self._latest[incident_id]
-            history = [*old["history"], {"t": t, "level": level, "reason": reason}]
+            why = {"reason": reason, "reason_zh": reason_zh or reason}
+            history = [*old["history"], {"t": t, "level": level, **why}]
             signals = [*old["signals"], f"{old['signals'][0][:-2]}{len(history):02x}"]
             return self._append(
                 "raised",
@@ -117,6 +130,7 @@ class FakeIncidents:
                     "lat": incident["lat"],
                     "strength": 0.8,
                     "evidence": {"moved_m": 140.0, "kinds": ["motion"]},
+                    **self.said.get(signal, {}),
                 }
                 for signal in incident["signals"]
             ],
@@ -133,6 +147,32 @@ class FakeIncidents:
                 raise IllegalMoveError(msg)
             state = {"sign": "signed", "close": "closed"}[action]
             return self._append(state, {**incident, "state": state, "outcome": outcome})
+
+    def answer(self, incident_id, word, actor, reason) -> Json:
+        with self._lock:
+            incident = self._open(incident_id, {"word": word})
+            if incident["word"] == word:
+                return incident
+            changes = {"state": "closed", "outcome": "false_alarm"}
+            changes = changes if word == "mine" else {"level": "red"}
+            return self._append("answered", {**incident, "word": word, **changes})
+
+    def lower(self, incident_id, level, actor, reason) -> Json:
+        with self._lock:
+            incident = self._open(incident_id, {})
+            if LEVELS.index(level) >= LEVELS.index(incident["level"]):
+                msg = f"the incident is {incident['level']}"
+                raise IllegalMoveError(msg)
+            return self._append("lowered", {**incident, "level": level})
+
+    def _open(self, incident_id: str, unless: dict[str, object]) -> Json:
+        if incident_id not in self._latest:
+            raise UnknownIncidentError(incident_id)
+        incident = self._latest[incident_id]
+        same = unless and all(incident[key] == value for key, value in unless.items())
+        if incident["state"] == "closed" and not same:
+            raise IllegalMoveError("the incident is closed")
+        return incident
 
     def events_after(self, seq: int, limit: int) -> Sequence[IncidentEvent]:
         with self._lock:

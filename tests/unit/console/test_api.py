@@ -90,6 +90,50 @@ def test_a_move_that_is_not_possible_is_a_conflict(console: Console, ids) -> Non
     assert "signed" in response.json()["detail"]
 
 
+@pytest.mark.parametrize("word", ["mine", "stolen", "confirmed"])
+def test_a_word_sent_twice_is_answered_the_same_and_filed_once(console: Console, ids, word) -> None:
+    first = act(console, ids[2], "answer", word=word, reason="by telephone")
+    again = act(console, ids[2], "answer", word=word, reason="by telephone")
+    assert first.status_code == again.status_code == 200
+    assert again.json() == first.json()
+    after = wire.Incident(**first.json())
+    assert after.word == word
+    assert (after.state, after.level) == (
+        ("closed", "blue") if word == "mine" else ("reported", "red")
+    )
+
+
+def test_only_a_word_that_closes_needs_a_reason(console: Console, ids) -> None:
+    assert act(console, ids[2], "answer", word="mine").status_code == 422
+    assert act(console, ids[2], "answer", word="stolen").status_code == 200
+
+
+def test_a_level_is_lowered_for_a_reason_and_never_up(console: Console, ids) -> None:
+    lowered = act(console, ids[3], "lower", level="blue", reason="seen on camera")
+    assert wire.Incident(**lowered.json()).level == "blue"
+    assert act(console, ids[3], "lower", level="red", reason="x").status_code == 409
+    assert act(console, ids[3], "lower", level="blue").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("action", "more"), [("answer", {"word": "stolen"}), ("lower", {"level": "blue"})]
+)
+def test_what_is_closed_takes_no_word_and_no_level(console: Console, ids, action, more) -> None:
+    act(console, ids[3], "close", reason="over")
+    response = act(console, ids[3], action, reason="x", **more)
+    assert response.status_code == 409
+    assert response.headers["content-type"] == PROBLEM
+    missing = act(console, "i-none", action, reason="x", **more)
+    assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("body", [{"word": "perhaps", "reason": "x"}, {"word": "mine"}, {}])
+def test_a_word_that_is_none_changes_nothing(console: Console, ids, body) -> None:
+    before = console.ports.incidents.last_seq()
+    assert act(console, ids[1], "answer", **body).status_code == 422
+    assert console.ports.incidents.last_seq() == before
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -68,7 +68,7 @@ def test_lines_have_exactly_these_keys(tmp_path: Path, trace: Path) -> None:
     assert list(incident) == [
         *("id", "vehicle_id", "level", "t_opened", "t_detected", "lon", "lat", "signals", "history")
     ]
-    assert set(incident["history"][0]) == {"t", "level", "reason"}
+    assert set(incident["history"][0]) == {"t", "level", "reason", "reason_zh"}
     assert signal["id"] in incident["signals"]
     assert "stolen" in vehicles(incidents)
     assert "parked" not in vehicles(incidents)

@@ -3,9 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api";
 import type { Fleet } from "../fleet";
-import { explain } from "../i18n";
-import type { Incident, IncidentDetail, LedgerEntry, Signal } from "../model";
+import { reasonOf } from "../i18n";
+import type { Incident, IncidentDetail, LedgerEntry } from "../model";
 import * as state from "../state";
+import { Chips } from "./chips";
+import { Evidence } from "./evidence";
 import { LastFix, Near } from "./feed_panel";
 import { Actions } from "./incident_actions";
 import { Icon, LevelMark } from "./marks";
@@ -63,6 +65,7 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
               {incident.outcome !== null && ` · ${words.outcome[incident.outcome]}`}
             </span>
           </p>
+          {incident.word != null && <p class="soft">{words.word[incident.word]}</p>}
         </div>
       </div>
       <dl class="facts">
@@ -104,6 +107,7 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
           </dd>
         </div>
       </dl>
+      <Chips score={incident.score ?? null} because={incident.because ?? []} />
       <Actions incident={incident} onChanged={onChanged} />
       {failed && <p class="error" role="alert">{words.detailFailed}</p>}
       <h3>{words.timeline}</h3>
@@ -143,8 +147,9 @@ function Timeline({ incident, detail }: { incident: Incident; detail: IncidentDe
     <ol class="timeline">
       {[...entries].reverse().map((entry) => {
         const signalKind = entry.signal == null ? undefined : kindOf.get(entry.signal);
-        const reason = entry.reason ?? (entry.kind === "joined" ? signalKind : undefined);
-        const why = reason === undefined || reason === "" ? null : explain(reason, words);
+        const why =
+          reasonOf({ reason: entry.reason ?? "", reason_zh: entry.reason_zh }, state.language.value) ||
+          (entry.kind === "joined" && signalKind !== undefined ? words.kinds[signalKind] ?? signalKind : "");
         const level = entry.level ?? null;
         return (
           <li key={entry.seq} class={level === null ? "" : `rise-${level}`}>
@@ -153,9 +158,7 @@ function Timeline({ incident, detail }: { incident: Incident; detail: IncidentDe
               <b>{titleOf(entry)}</b>
               <span class="when"><At t={entry.t} /></span>
             </p>
-            {why !== null && (
-              <p class="soft">{[why.kind, why.text].filter((part) => part !== null && part !== "").join(" · ")}</p>
-            )}
+            {why !== "" && <p class="soft">{why}</p>}
             {typeof entry.actor === "string" && entry.actor !== "detector" && (
               <p class="soft">{entry.actor}</p>
             )}
@@ -171,45 +174,7 @@ function titleOf(entry: LedgerEntry): string {
   const level = entry.level ?? null;
   if (level !== null && entry.kind === "opened") return words.openedAs(words.level[level]);
   if (level !== null && entry.kind === "raised") return words.raisedTo(words.level[level]);
+  if (level !== null && entry.kind === "lowered") return words.loweredTo(words.level[level]);
   const action = words.actions[entry.kind] ?? entry.kind;
   return entry.outcome == null ? action : `${action} · ${words.outcome[entry.outcome]}`;
-}
-
-function Evidence({ signal }: { signal: Signal }) {
-  const words = state.words.value;
-  return (
-    <div class="evidence">
-      <p class="entry">
-        <b>{words.kinds[signal.kind] ?? signal.kind}</b>
-        <span class="when"><At t={signal.t} /></span>
-      </p>
-      <dl>
-        <div>
-          <dt>{words.strength}</dt>
-          <dd>
-            <meter min={0} max={1} value={signal.strength} /> {Math.round(signal.strength * 100)}%
-          </dd>
-        </div>
-        {Object.entries(signal.evidence).map(([key, value]) => (
-          <div key={key}>
-            <dt>{words.evidenceKeys[key] ?? key}</dt>
-            <dd>{key === "episode" && typeof value === "number" ? <At t={value} /> : evidenceText(key, value)}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
-  );
-}
-
-/** A value of the evidence; the unit stands at the end of its key. */
-function evidenceText(key: string, value: unknown): string {
-  const words = state.words.value;
-  if (Array.isArray(value)) return value.map((one) => evidenceText("", one)).join(words.comma);
-  if (typeof value === "number") {
-    if (key.endsWith("_mps")) return words.speedUnit((value * 3.6).toFixed(0));
-    if (key.endsWith("_m")) return words.metres(Math.round(value));
-    return value.toLocaleString(words.htmlLang);
-  }
-  if (typeof value === "string") return words.evidenceValues[value] ?? value;
-  return JSON.stringify(value);
 }

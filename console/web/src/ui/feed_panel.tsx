@@ -3,11 +3,12 @@
 import { useState } from "preact/hooks";
 import { isOpen } from "../feed";
 import type { Fleet } from "../fleet";
-import { explain } from "../i18n";
+import { reasonOf } from "../i18n";
 import type { Incident } from "../model";
 import { distanceText, nearestTown, townName } from "../places";
 import * as state from "../state";
 import { STALE_AFTER_S } from "../time";
+import { Chips } from "./chips";
 import { LevelMark } from "./marks";
 import { Ago } from "./text";
 
@@ -114,7 +115,7 @@ interface CardProps {
 function Card({ incident, fleet, onSelect }: CardProps) {
   const words = state.words.value;
   const last = incident.history.at(-1);
-  const why = last === undefined ? null : explain(last.reason, words);
+  const why = last === undefined ? "" : reasonOf(last, state.language.value);
   return (
     <button
       type="button"
@@ -136,13 +137,8 @@ function Card({ incident, fleet, onSelect }: CardProps) {
         <span class="card-place">
           <Whereabouts incident={incident} fleet={fleet} />
         </span>
-        {why !== null && (
-          <span class="card-why">
-            {why.kind !== null && <b>{why.kind}</b>}
-            {why.kind !== null && why.text !== "" && " · "}
-            {why.text}
-          </span>
-        )}
+        {why !== "" && <span class="card-why">{why}</span>}
+        <Chips score={incident.score ?? null} because={incident.because ?? []} />
         <span class="card-foot">
           <span class={`state state-${incident.state}`}>
             {words.state[incident.state]}

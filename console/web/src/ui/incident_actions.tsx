@@ -1,10 +1,12 @@
-/** What somebody does about an incident: sign for it, or close it with an outcome and a remark. */
+/** What somebody does about an incident: sign for it, file what its owner says, or close it. */
 
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api";
 import { ApiError } from "../api";
 import { OUTCOMES, type Incident, type Outcome } from "../model";
 import * as state from "../state";
+
+type Doing = "sign" | "close" | "mine" | "stolen";
 
 export function Actions({
   incident,
@@ -14,27 +16,27 @@ export function Actions({
   onChanged: (incident: Incident) => void;
 }) {
   const words = state.words.value;
-  const [busy, setBusy] = useState<"sign" | "close" | null>(null);
+  const [busy, setBusy] = useState<Doing | null>(null);
   const [error, setError] = useState<string | null>(null);
-  const [closing, setClosing] = useState(false);
+  const [form, setForm] = useState<"close" | "mine" | null>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [remark, setRemark] = useState("");
 
   useEffect(() => {
     setError(null);
-    setClosing(false);
+    setForm(null);
     setOutcome(null);
     setRemark("");
   }, [incident.id]);
 
   if (incident.state === "closed") return null;
 
-  const act = async (what: "sign" | "close", work: () => Promise<Incident>): Promise<void> => {
+  const act = async (what: Doing, work: () => Promise<Incident>): Promise<void> => {
     setBusy(what);
     setError(null);
     try {
       onChanged(await work());
-      setClosing(false);
+      setForm(null);
     } catch (problem) {
       setError(
         problem instanceof ApiError && problem.status !== 0
@@ -44,52 +46,58 @@ export function Actions({
     }
     setBusy(null);
   };
-  const onClose = (event: Event): void => {
+  const onSubmit = (event: Event): void => {
     event.preventDefault();
-    if (outcome === null) setError(words.outcomeMissing);
-    else if (remark.trim() === "") setError(words.remarkMissing);
-    else void act("close", () => api.close(incident.id, outcome, remark.trim()));
+    const why = remark.trim();
+    if (form === "close" && outcome === null) setError(words.outcomeMissing);
+    else if (why === "") setError(words.remarkMissing);
+    else if (form === "mine") void act("mine", () => api.answer(incident.id, "mine", why));
+    else if (outcome !== null) void act("close", () => api.close(incident.id, outcome, why));
   };
   const shownError = error !== null && (
     <p class="error" role="alert">
       {error}
     </p>
   );
-  if (closing) {
+  if (form !== null) {
     return (
-      <form class="close-form" onSubmit={onClose} noValidate>
-        <fieldset>
-          <legend>{words.chooseOutcome}</legend>
-          <div class="outcomes">
-            {OUTCOMES.map((one) => (
-              <label key={one}>
-                <input
-                  type="radio"
-                  name="outcome"
-                  value={one}
-                  checked={outcome === one}
-                  onChange={() => setOutcome(one)}
-                />
-                <span>{words.outcome[one]}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+      <form class="close-form" onSubmit={onSubmit} noValidate>
+        {form === "mine" ? (
+          <p>{words.itsMeTitle}</p>
+        ) : (
+          <fieldset>
+            <legend>{words.chooseOutcome}</legend>
+            <div class="outcomes">
+              {OUTCOMES.map((one) => (
+                <label key={one}>
+                  <input
+                    type="radio"
+                    name="outcome"
+                    value={one}
+                    checked={outcome === one}
+                    onChange={() => setOutcome(one)}
+                  />
+                  <span>{words.outcome[one]}</span>
+                </label>
+              ))}
+            </div>
+          </fieldset>
+        )}
         <label class="remark">
           {words.reason}
           <textarea
             rows={2}
             maxLength={1000}
-            placeholder={words.reasonPlaceholder}
+            placeholder={form === "mine" ? words.itsMePlaceholder : words.reasonPlaceholder}
             value={remark}
             onInput={(event) => setRemark(event.currentTarget.value)}
           />
         </label>
         <div class="buttons">
           <button type="submit" class="button primary" disabled={busy !== null}>
-            {busy === "close" ? words.closing : words.closeIncident}
+            {busy === null ? words.closeIncident : words.closing}
           </button>
-          <button type="button" class="button" onClick={() => setClosing(false)}>
+          <button type="button" class="button" onClick={() => setForm(null)}>
             {words.cancel}
           </button>
         </div>
@@ -117,11 +125,41 @@ export function Actions({
           disabled={busy !== null}
           onClick={() => {
             setError(null);
-            setClosing(true);
+            setForm("close");
           }}
         >
           {words.closeIncident}…
         </button>
+      </div>
+      <div class="owner" role="group" aria-label={words.ownerSays}>
+        <span class="soft">{words.ownerSays}</span>
+        <div class="buttons">
+          {incident.word !== "confirmed" && (
+            <button
+              type="button"
+              class="button"
+              disabled={busy !== null}
+              title={words.itsMeHint}
+              onClick={() => {
+                setError(null);
+                setForm("mine");
+              }}
+            >
+              {words.itsMe}…
+            </button>
+          )}
+          <button
+            type="button"
+            class="button danger"
+            disabled={busy !== null || (incident.word === "stolen" && incident.level === "red")}
+            title={words.itsStolenHint}
+            onClick={() =>
+              void act("stolen", () => api.answer(incident.id, "stolen"))
+            }
+          >
+            {busy === "stolen" ? words.answering : words.itsStolen}
+          </button>
+        </div>
       </div>
       {shownError}
     </div>
