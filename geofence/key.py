@@ -35,14 +35,27 @@ def keys(ids: Sequence[str]) -> UInt64:
 
 
 def key_beside(id_: str, taken: UInt64) -> np.uint64:
-    """The key of one more zone with the id `id_`, none of `taken`."""
-    plain = _mixed_texts([id_])
-    candidates = np.append(plain, _numbered(plain, np.arange(1, 8)))
-    for candidate in candidates:
-        if not (taken == candidate).any():
-            return np.uint64(candidate)
-    candidates = _numbered(plain, np.arange(8, taken.size + 1))
-    return np.uint64(candidates[~np.isin(candidates, taken)][0])
+    """The key of one more zone with the id `id_`, none of `taken`.
+
+    With many of the same id it is the first that is free after one that is taken, found by halving.
+    """
+    (plain,) = _mixed_texts([id_])
+
+    def candidate(number: int) -> np.uint64:
+        return plain if number == 0 else _numbered(plain, np.array([number]))[0]  # type: ignore[no-any-return]
+
+    def is_taken(number: int) -> bool:
+        return bool((taken == candidate(number)).any())
+
+    if not is_taken(0):
+        return candidate(0)
+    low, high = 0, 1  # taken, free
+    while is_taken(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if is_taken(middle) else (low, middle)
+    return candidate(high)
 
 
 def _numbered(plain: UInt64, number: NDArray[np.int64]) -> UInt64:

@@ -2,8 +2,9 @@
 
 Layout: a line of 64 bytes that begins with `MAGIC`, then members in NumPy's own format (`.npy`,
 version 1 or 2), each at a multiple of 64 bytes, so that their data are, too: what the file is
-(JSON), the zones (an Arrow stream), and the arrays of the index in the order that the JSON names.
-Numbers are little-endian.
+(JSON), then in the order that the JSON names the arrays of the index, where each stream of zones
+begins, and the zones: Arrow streams of `BLOCK` zones each, end to end, so that one can be read
+without the others.  Numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from geofence.zone import Problem, Zone, ZoneKind
 from ingest import arrow_bytes
 
 MAGIC = b"vgzones\n"
-VERSION = 1
+VERSION = 2
+BLOCK = 256  # zones that are decoded to read one
 _LINE = 64
-_ZONES = "zones"
+_ZONES, _BEGINS = "zones", "zones_begin"
 
 
 class StoredZonesError(ValueError):
@@ -49,29 +51,26 @@ class Stored:
     problems: tuple[Problem, ...]
     source: str
     table: NDArray[np.uint8]
+    begins: NDArray[np.int64]
     path: Path
 
     def zones(self) -> tuple[Zone, ...]:
         """The zones, decoded anew.  Raises `StoredZonesError`."""
+        blocks = range(len(self.begins) - 1)
+        return tuple(zone for block in blocks for zone in _zones(self._block(block)))
+
+    def zone(self, position: int) -> Zone:
+        """The zone at `position` alone.  Raises `StoredZonesError`."""
+        block, row = divmod(position, BLOCK)
+        (zone,) = _zones(self._block(block).slice(row, 1))
+        return zone
+
+    def _block(self, block: int) -> pa.Table:
         try:
-            table = arrow_bytes.read(self.table.tobytes(), _ZONES, VERSION)
+            begin, end = self.begins[block : block + 2].tolist()
+            return arrow_bytes.read(self.table[begin:end].tobytes(), _ZONES, VERSION)
         except ValueError as error:
             raise StoredZonesError(self.path, str(error)) from error
-        outlines = shapely.from_wkb(table.column("outline").to_numpy(zero_copy_only=False))
-        names = ("id", "name", "kind", "reach_m", "bounds", "properties")
-        rows = zip(outlines, *(table.column(name).to_pylist() for name in names), strict=True)
-        return tuple(
-            Zone(
-                id=id_,
-                name=name,
-                kind=ZoneKind(kind),
-                geometry=outline,
-                reach_m=reach_m,
-                bounds=None if bounds is None else tuple(bounds),
-                properties=json.loads(properties),
-            )
-            for outline, id_, name, kind, reach_m, bounds, properties in rows
-        )
 
 
 def write(
@@ -83,7 +82,9 @@ def write(
     Raises `OSError` when it cannot be written and `TypeError` when a property is no JSON.
     """
     arrays = {field.name: getattr(grid, field.name) for field in fields(Grid)}
-    arrays |= {"keys": keys, _ZONES: np.frombuffer(_table(zones), np.uint8)}
+    blocks = [_table(zones[at : at + BLOCK]) for at in range(0, len(zones), BLOCK)]
+    begins = np.cumsum([0, *map(len, blocks)], dtype=np.int64)
+    arrays |= {"keys": keys, _BEGINS: begins, _ZONES: np.frombuffer(b"".join(blocks), np.uint8)}
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     said = {
         "schema": "zone_set",
@@ -111,6 +112,24 @@ def write(
         os.fsync(held)
     finally:
         os.close(held)
+
+
+def _zones(table: pa.Table) -> list[Zone]:
+    outlines = shapely.from_wkb(table.column("outline").to_numpy(zero_copy_only=False))
+    names = ("id", "name", "kind", "reach_m", "bounds", "properties")
+    rows = zip(outlines, *(table.column(name).to_pylist() for name in names), strict=True)
+    return [
+        Zone(
+            id=id_,
+            name=name,
+            kind=ZoneKind(kind),
+            geometry=outline,
+            reach_m=reach_m,
+            bounds=None if bounds is None else tuple(bounds),
+            properties=json.loads(properties),
+        )
+        for outline, id_, name, kind, reach_m, bounds, properties in rows
+    ]
 
 
 def _table(zones: Sequence[Zone]) -> bytes:
@@ -146,7 +165,8 @@ def read(path: Path, *, verify: bool = False) -> Stored:
             held = {name: _mapped(file, size) for name in said["arrays"]}
             problems = tuple(Problem(**problem) for problem in said["problems"])
             grid = Grid(**{field.name: held[field.name] for field in fields(Grid)})
-            found = Stored(grid, held["keys"], problems, said["source"], held[_ZONES], path)
+            zones, begins = held[_ZONES], held[_BEGINS]
+            found = Stored(grid, held["keys"], problems, said["source"], zones, begins, path)
         except StoredZonesError:
             raise
         except (ValueError, KeyError, TypeError) as error:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geofence import geojson, stored
-from geofence.delta import Delta, Slot
+from geofence.delta import Delta, Edit, Held
 from geofence.index import ZoneIndex
 from geofence.key import key_beside, keys
 from geofence.shape import shapes
@@ -30,6 +30,13 @@ UInt64 = NDArray[np.uint64]
 class ZoneSet:
     """Zones by position, immutable; `match` is safe to call from any thread."""
 
+    keys: UInt64
+    """uint64[z], one well-mixed number a zone, all different; 0 for what is refused or removed.
+
+    It comes from the zone's id alone, so it stays the same in another file and another order; only
+    of zones that share an id all but the first have keys that depend on the others.
+    """
+
     def __init__(self, zones: Sequence[Zone] = (), problems: Sequence[Problem] = ()) -> None:
         self.zones = tuple(zones)
         self._count = len(self.zones)
@@ -39,6 +46,9 @@ class ZoneSet:
         self._stored: Stored | None = None  # where the zones are, until they are asked for
         self._edits: Mapping[int, Zone] = {}
         self._delta: Delta | None = None
+        self.keys = np.zeros(self._count, np.uint64)
+        real = [n for n, zone in enumerate(self.zones) if zone.geometry is not None]
+        self.keys[real] = keys([self.zones[n].id for n in real])
 
     @classmethod
     def from_geojson(
@@ -132,7 +142,7 @@ class ZoneSet:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the index takes."""
-        return self._index.grid.nbytes + (self._delta.index.grid.nbytes if self._delta else 0)
+        return self._index.grid.nbytes + (self._delta.nbytes if self._delta else 0)
 
     def match(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Int64, Int64]:
         """Every (fix, zone) pair of which the zone holds the fix, as (int64[k], int64[k]).
@@ -150,18 +160,6 @@ class ZoneSet:
         if self._delta:
             return self._index.match(x, y, self._delta.changes(x, y))
         return self._index.match(x, y)
-
-    @cached_property
-    def keys(self) -> UInt64:
-        """uint64[z], one well-mixed number a zone, all different; 0 for what is refused or removed.
-
-        It comes from the zone's id alone, so it stays the same in another file and another order;
-        only of zones that share an id all but the first have keys that depend on the others.
-        """
-        real = np.array([zone.geometry is not None for zone in self.zones], np.bool_)
-        out = np.zeros(len(self), np.uint64)
-        out[real] = keys([zone.id for zone in self.zones if zone.geometry is not None])
-        return out
 
     @cached_property
     def _leaf_keys(self) -> UInt64:
@@ -191,8 +189,8 @@ class ZoneSet:
         """This set with `zone` in the place of the one at `position`; the others stay.
 
         The new set shares the index of this one, which is unchanged, so readers of either go on.
-        Each edit builds a small index over everything edited since the last full one, and each
-        question asks it, too: `compacted` makes one of them again.
+        What was edited since the last full index is in a few small ones beside it, and questions
+        near to it ask them, too: `compacted` makes one of them again.
 
         Raises `IndexError` when there is no such position.
         """
@@ -214,36 +212,44 @@ class ZoneSet:
         if not 0 <= position < len(self):
             msg = f"position {position}: the set has {len(self)} zones"
             raise IndexError(msg)
-        origin = self if self._origin is None else self._origin
-        edited = self._edits.get(position)
-        old = origin.zones[position] if edited is None else edited
         return self._edited(
             position,
-            replace(old, kind=ZoneKind.REFUSED, geometry=None, reach_m=0.0, bounds=None),
+            replace(
+                self._zone(position), kind=ZoneKind.REFUSED, geometry=None, reach_m=0.0, bounds=None
+            ),
         )
 
     def compacted(self) -> Self:
         """The same zones under one index built anew."""
         return type(self)(self.zones, self._problems)
 
+    def _zone(self, position: int) -> Zone:
+        """The zone at `position`, without the others being decoded."""
+        if "zones" in self.__dict__:
+            return self.zones[position]
+        if self._stored is not None:
+            return self._stored.zone(position)
+        if self._origin is None or position in self._edits:
+            return self._edits[position]
+        return self._origin._zone(position)  # noqa: SLF001 - of its own class
+
     def _edited(self, position: int, zone: Zone) -> Self:
-        origin = self if self._origin is None else self._origin
-        out = object.__new__(type(self))
-        out._count = max(len(self), position + 1)
-        out._problems = tuple(one for one in self._problems if one.position != position)
-        out._index = self._index
-        out._origin = origin
-        out._stored = None
-        out._edits = {**self._edits, position: zone}
-        found = self.keys.copy() if position < len(self) else np.append(self.keys, np.uint64(0))
+        there = position < len(self)
+        old = Held(self._zone(position), self.keys[position]) if there else None
+        found = self.keys.copy() if there else np.append(self.keys, np.uint64(0))
         found[position] = 0
         if zone.geometry is not None:
             found[position] = key_beside(zone.id, found)
+        out = object.__new__(type(self))
+        out._count = len(found)
+        out._problems = tuple(one for one in self._problems if one.position != position)
+        out._index = self._index
+        out._origin = self if self._origin is None else self._origin
+        out._stored = None
+        out._edits = {**self._edits, position: zone}
         out.keys = found
-        slots = [Slot(at, new, found[at], gone=False) for at, new in out._edits.items()]
-        old = (at for at in out._edits if at < len(origin))
-        slots += [Slot(at, origin.zones[at], origin.keys[at], gone=True) for at in old]
-        out._delta = Delta.over(slots)
+        edit = Edit(_covering(old), _covering(Held(zone, found[position])))
+        out._delta = (self._delta or Delta.none()).then(position, edit)
         return out
 
     @cached_property
@@ -258,6 +264,10 @@ class ZoneSet:
         refused zone has the geometry null.
         """
         return geojson.write(self.zones, known(datum))
+
+
+def _covering(held: Held | None) -> Held | None:
+    return None if held is None or held.zone.bounds is None else held
 
 
 def _columns(lon: ArrayLike, lat: ArrayLike) -> tuple[Float64, Float64]:

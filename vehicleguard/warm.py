@@ -29,7 +29,7 @@ _ROOMS = tuple(
     for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect)
 )
 _CALLED = (
-    "query.match-*", "signature.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
+    "query.match-*", "signature.*", "mask.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
     "visit.advance-*",
 )  # fmt: skip
 
@@ -82,6 +82,9 @@ def warm() -> float:
         "geometry": {"type": "Point", "coordinates": [0, 0]},
     }
     zones = ZoneSet.from_geojson({"type": "FeatureCollection", "features": [circle]})
+    edited = zones.adding(zones.zones[0])
+    edited.match([0.0], [0.0])
+    edited.signatures([0.0], [0.0])
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
     _warm_rules(zones, batch)
     return time.perf_counter() - started

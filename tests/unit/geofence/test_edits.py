@@ -1,5 +1,6 @@
 """Zones edited beside others: the same answers as from a set built anew, and old sets unmoved."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geofence import ZoneSet
+from geofence import ZoneSet, delta
 from geofence.grid.merge import merge
 from geofence.zone import Zone, ZoneKind
 from tests.unit.geofence.make import PATIENT, PLACE, any_zone, box, circle, collection, polygon
@@ -78,6 +79,62 @@ def test_an_edit_leaves_the_set_before_it_as_it_was() -> None:
     assert before.signatures([112.9], [28.9]) == added.signatures([112.9], [28.9])
 
 
+@PATIENT
+@given(
+    st.lists(st.tuples(EDIT, st.integers(0, 12)), min_size=12, max_size=30),
+    st.lists(PLACE, min_size=1, max_size=40),
+)
+def test_edits_in_several_levels_give_the_set_that_would_be_built_of_them(
+    edits: Any, at: Any
+) -> None:
+    lon, lat = [p[0] for p in at], [p[1] for p in at]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delta, "FEW", 3)
+        patch.setattr(delta, "FULL", 5)
+        zones = ZoneSet()
+        for (how, _, feature), position in edits:
+            zones = edited(zones, how, position, *zones_of(feature))
+    assert answer(zones, at) == answer(ZoneSet(zones.zones), at)
+    folded = np.zeros(len(at), np.uint64)
+    fix, zone = zones.match(lon, lat)
+    np.bitwise_xor.at(folded, fix, zones.keys[zone])
+    assert zones.signatures(lon, lat).tolist() == folded.tolist()
+
+
+def test_an_edit_indexes_few_others_however_many_went_before() -> None:
+    (square,) = zones_of(polygon(box(112, 28, 112.001, 28.001)))
+    sets = [ZoneSet()]
+    for _ in range(600):
+        sets.append(sets[-1].adding(square))
+    levels = [[len(level.edits) for level in zones._delta.levels] for zones in sets if zones._delta]
+    assert max(map(max, levels)) < delta.FULL + delta.FEW
+    assert max(map(len, levels)) <= 600 // delta.FULL + 2
+    assert [sum(sizes) for sizes in levels] == list(range(1, 601))
+    assert answer(sets[600], [(112.0005, 28.0005)]) == [[0, zone] for zone in range(600)]
+    assert answer(sets[40], [(112.0005, 28.0005)]) == [[0, zone] for zone in range(40)]
+
+
+def test_an_edit_does_not_index_large_zones_beside_it_anew() -> None:
+    (large,) = zones_of(circle(112, 28, 1e4))
+    outline = large.geometry.buffer(0.1, 2000)
+    large = replace(
+        large, kind=ZoneKind.POLYGON, geometry=outline, reach_m=0.0, bounds=outline.bounds
+    )
+    zones = ZoneSet().adding(large).adding(large)
+    held = zones._delta.levels
+    assert zones.replacing(0, *zones_of(circle(112, 28, 100)))._delta.levels[:2] == held
+
+
+@pytest.mark.parametrize("edge", [-180.0, -0.0, 112.0, 180.0])
+def test_edits_are_seen_at_the_edges_of_their_bounds(edge: float) -> None:
+    west = min(edge, 179.99)
+    added = ZoneSet().adding(*zones_of(polygon(box(west, 28, west + 0.01, 28.01))))
+    assert answer(added, [(edge, 28), (edge, 28.01), (np.nan, 28), (112, np.inf)]) == [
+        [0, 0],
+        [1, 0],
+    ]
+
+
 def test_an_edit_settles_the_problem_of_its_zone_alone() -> None:
     flat = polygon([(112, 28), (112, 28)])
     zones = ZoneSet.from_geojson(collection(flat, flat), strict=False)
@@ -98,6 +155,7 @@ def test_a_position_that_is_not_there_is_refused(position: int) -> None:
 PAIR = st.tuples(st.integers(0, 8), st.integers(0, 8))
 
 
+@PATIENT
 @given(st.sets(PAIR), st.sets(PAIR), st.data())
 def test_pairs_gone_and_new_are_merged_in_order(held: Any, after: Any, data: st.DataObject) -> None:
     # what is gone and new at once stays; what is gone may never have been, what is new already

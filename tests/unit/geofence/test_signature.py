@@ -87,6 +87,12 @@ def test_one_more_zone_has_a_key_of_its_own(ids: list[str]) -> None:
     assert "a" in ids or beside == keys(["a"])[0]
 
 
+def test_zones_of_one_id_are_numbered_on_without_gaps() -> None:
+    taken = keys(["a"] * 1000)
+    assert key_beside("a", taken[:999]) == taken[999]
+    assert key_beside("a", np.delete(taken, np.arange(500, 1000))) == taken[500]
+
+
 def test_keys_of_alike_ids_are_well_mixed() -> None:
     found = keys([str(n) for n in range(100_000)])
     assert np.unique(found).size == 100_000

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geofence import ZoneSet
+from geofence import ZoneSet, stored
 from geofence.stored import StoredZonesError
 from tests.unit.geofence.make import circle, collection, corridor, polygon
 
@@ -71,6 +71,31 @@ def test_a_loaded_set_may_be_edited_and_saved_again(path: Path, original: ZoneSe
     same(loaded, original)
 
 
+def test_an_edit_of_a_loaded_set_decodes_no_other_zones(
+    path: Path, original: ZoneSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = original.zones[1]
+
+    def chain(zones: ZoneSet) -> ZoneSet:
+        return zones.replacing(0, new).removing(2).adding(new).removing(0).replacing(4, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored.Stored, "zones", lambda _: pytest.fail("all zones were decoded"))
+        edited = chain(ZoneSet.load(path))
+        edited.match(*places())
+    same(edited, chain(original))
+
+
+def test_every_zone_can_be_read_alone(
+    tmp_path: Path, original: ZoneSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "BLOCK", 2)
+    original.save(tmp_path / "zones")
+    held = stored.read(tmp_path / "zones")
+    assert tuple(held.zone(position) for position in range(len(original))) == original.zones
+    assert held.zones() == original.zones
+
+
 def test_an_empty_set_is_stored_too(tmp_path: Path) -> None:
     ZoneSet().save(tmp_path / "none")
     loaded = ZoneSet.load(tmp_path / "none")
@@ -106,8 +131,9 @@ def test_foreign_newer_and_damaged_files_say_so(path: Path) -> None:
     path.write_bytes(b"PAR1" + data[4:])
     with pytest.raises(StoredZonesError, match="begins with something else"):
         ZoneSet.load(path)
-    path.write_bytes(data.replace(b'"version": 1', b'"version": 9', 1))
-    with pytest.raises(StoredZonesError, match="of version 9, this reads 1"):
+    old = b'"version": %d'
+    path.write_bytes(data.replace(old % stored.VERSION, old % 9, 1))
+    with pytest.raises(StoredZonesError, match="of version 9, this reads 2"):
         ZoneSet.load(path)
     spot = len(data) - 200
     path.write_bytes(data[:spot] + bytes([data[spot] ^ 1]) + data[spot + 1 :])
