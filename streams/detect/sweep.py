@@ -13,7 +13,7 @@ from ingest.fix import Flag
 from streams.detect import habit, motion, silence
 from streams.detect.finding import Count
 from streams.detect.fusion import armed_by, raise_
-from streams.detect.listen import hear_alarms, hear_state
+from streams.detect.listen import hear_alarms, hear_state, keep_hours
 from streams.detect.place import (
     TORN,
     WAKES,
@@ -151,8 +151,8 @@ def _departed(
 @compiled
 def advance(
     begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m,
-    flags, alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
-    findings, tally,
+    flags, alarms, before_ms, hit_at, hit_zone, guarding, scheduled, switches, heads, next_, clock,
+    parameters, weights, findings, tally,
 ):  # fmt: skip
     """Advance `rows` by the fixes of a batch from `begin` on, as long as `findings` has room.
 
@@ -162,6 +162,8 @@ def advance(
     empty: where the batch is not all that came, the time that the rest had moved on to.  `heads`
     int32[SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters`
     is an array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
+    `scheduled` uint8[rows] or empty says which vehicles are armed between the `switches` int64[k]
+    of a schedule, which opens and closes in turn.
     Returns the fix to go on with, and how many `findings` were written.
     """
     p = parameters[0]
@@ -210,6 +212,8 @@ def advance(
         if row.motion == _PARKED and silent_s > 0.0:
             silence.hear(row, t, silent_s)
         newly_armed = hear_state(row, flags[i], alarms[i])
+        if scheduled.shape[0] > 0 and scheduled[vehicle[i]]:
+            keep_hours(row, t, switches)
         x, y = lon[i], lat[i]
         located = (flags[i] & _LOCATED) != 0 and not _is_nowhere(x, y)
         if alarms[i] | row.alarms:
@@ -261,12 +265,13 @@ def advance(
 
         # what armed itself while it was not heard, and what is no longer taken to be armed
         if row.armed_said == _UNKNOWN:
-            if row.self_armed:
+            if row.self_armed == 1:
                 if row.ignition == _UNKNOWN and row.gap_s > 0 and seconds * 1000.0 > p.lapse_ms:
                     row.self_armed = 0
                     end_episode(row)
             elif (
-                row.ignition == _NO
+                row.self_armed == 0
+                and row.ignition == _NO
                 and row.episode_ms == 0
                 and row.motion != _MOVING
                 and t - row.dwell_ms >= p.self_after_ms
@@ -385,7 +390,8 @@ def advance(
                     habit.learn(row)
                 anchor_at(row, row.dwell_ms, row.dwell_lon, row.dwell_lat, zone)
                 forget_departure(row)
-            if row.armed_said == _UNKNOWN and row.ignition != _YES and dwelt_ms >= p.self_after_ms:
+            may_arm = row.armed_said == _UNKNOWN and row.self_armed == 0 and row.ignition != _YES
+            if may_arm and dwelt_ms >= p.self_after_ms:
                 row.self_armed = 1
         if row.due == 0:
             silence.wait(row, vehicle[i], heads, next_, clock, p)
