@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from string import Formatter
-from typing import Final
+from typing import Final, TypeGuard
 
 from alerts.report import Report
 from alerts.vocabulary import ALARMS, BECAUSE, KINDS, LEVELS, WHEN, Language, Name
@@ -140,14 +140,18 @@ def _text(key: str, value: object, language: Language) -> str | None:
     if isinstance(value, bool) or value is None:
         return None
     if key == "ignition":
-        return _IGNITION[str(value)].of(language) if value in _IGNITION else None
+        return _IGNITION[value].of(language) if _names(value, _IGNITION) else None
     if key == "armed":
-        return _ARMED[str(value)].of(language) if value in _ARMED else None
+        return _ARMED[value].of(language) if _names(value, _ARMED) else None
     if isinstance(value, int | float):
         return _number(key, float(value), language) if math.isfinite(value) else None
     if isinstance(value, list):
         return _list(key, [str(one) for one in value], language) if value else None
     return str(value)
+
+
+def _names(value: object, names: Mapping[str, Name]) -> TypeGuard[str]:
+    return isinstance(value, str) and value in names
 
 
 def _number(key: str, value: float, language: Language) -> str:

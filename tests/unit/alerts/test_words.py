@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.vocabulary import ALARMS, BECAUSE, KINDS
 from alerts.words import sentence
@@ -138,3 +140,25 @@ def test_what_is_unknown_or_of_another_type_is_not_said() -> None:
         {"ignition": "unknown", "distance_m": None, "speed_mps": float("nan"), "armed": 3, "x": {}},
     )
     assert sentence(report, "en") == "Towed away"
+
+
+VALUE = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.text() | st.integers())
+    | st.dictionaries(st.text(), st.text())
+)
+
+
+@given(
+    st.sampled_from([*KINDS, "new_kind"]),
+    st.dictionaries(
+        st.sampled_from([*EVIDENCE, "when", "zone_name", "rule_name", "new_thing_m"]), VALUE
+    ),
+)
+def test_no_evidence_however_odd_is_an_error(kind: str, evidence: dict[str, object]) -> None:
+    for language in ("en", "zh"):
+        assert sentence(said(kind, evidence), language)
