@@ -92,6 +92,7 @@ _IGNITION: Final = {"on": Name("on", "开启"), "off": Name("off", "关闭")}
 _ARMED: Final = {
     "by_owner": Name("armed by the owner", "由车主设防"),
     "by_itself": Name("armed by itself", "自动设防"),
+    "by_schedule": Name("armed by its schedule", "按时设防"),
     "no": Name("not armed", "未设防"),
 }
 _NAMED = 3

@@ -14,7 +14,12 @@ from streams.state import Tri
 from streams.thresholds import OF_KIND
 
 LEVELS = ("", "blue", "yellow", "red")
-_ARMED = {Armed.NOT_ARMED: "no", Armed.BY_ITSELF: "by_itself", Armed.BY_OWNER: "by_owner"}
+_ARMED = {
+    Armed.NOT_ARMED: "no",
+    Armed.BY_ITSELF: "by_itself",
+    Armed.BY_OWNER: "by_owner",
+    Armed.BY_SCHEDULE: "by_schedule",
+}
 _IGNITION = {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}
 _SECONDS = {
     SignalKind.VIBRATION_THEN_MOVED: "vibration_s",

@@ -35,6 +35,14 @@ class Arming(_Section):
     dwell_radius_m: float = Field(
         60, gt=0, le=1000, description="How far fixes may lie apart and still be one place."
     )
+    schedule: str | None = Field(
+        None,
+        description="Name of a `[schedules.NAME]` in whose hours parked vehicles are armed at "
+        "once, as if by their owner; the key does not disarm them then.",
+    )
+    groups: tuple[str, ...] = Field(
+        (), description="Groups of vehicles that the schedule is about; none named: all."
+    )
     lapse_s: float = Field(
         5400,
         ge=60,

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from geofence.backtest import TOLD, Comparison, Outcome, Shard, Told, Trial, compare
 from geofence.backtest.alerts import Names
-from geofence.rules.book import RuleBook
 from ingest.fix import FixBatch
 from streams.processor import Processor
 from streams.rules import Rules
@@ -90,7 +89,7 @@ class _Share:
         self._shard: Shard = trial.shard()
         self._detectors = []
         if detectors:
-            bare = (replace(rules, book=RuleBook()) for rules in sides)
+            bare = (rules.without_zone_rules() for rules in sides)
             self._detectors = [(Processor(rules), FleetState()) for rules in bare]
 
     def advance(self, handed: _Handed, number: _Numbers) -> list[tuple[int, list[Signal]]]:

@@ -6,15 +6,18 @@ did not have it, whichever it is.
 
 from __future__ import annotations
 
+import numpy as np
+
 from geofence.grid.predicate import compiled
 from ingest.fix import Alarm, Flag
-from streams.detect.fusion import armed_by, raise_
+from streams.detect.fusion import BY_SCHEDULE, armed_by, raise_
 from streams.detect.place import end_episode, forget_departure
 from streams.signal import SignalKind
-from streams.state import Tri
+from streams.state import Motion, Tri
 
 _IGNITION, _IGNITION_KNOWN = int(Flag.IGNITION), int(Flag.IGNITION_KNOWN)
 _ARMED, _ARMED_KNOWN = int(Flag.ARMED), int(Flag.ARMED_KNOWN)
+_PARKED = int(Motion.PARKED)
 _UNKNOWN, _NO, _YES = int(Tri.UNKNOWN), int(Tri.NO), int(Tri.YES)
 _VIBRATION, _POWER_CUT = int(Alarm.VIBRATION), int(Alarm.POWER_CUT)
 _STOLEN, _KEYLESS = int(Alarm.STOLEN), int(Alarm.ILLEGAL_IGNITION)
@@ -33,7 +36,7 @@ def hear_state(row, flags, alarms):
     if flags & _IGNITION_KNOWN:
         row.ignition = _YES if flags & _IGNITION else _NO
         keyless = alarms & _KEYLESS or row.raised >> _K_KEYLESS & 1
-        if row.ignition == _YES and row.self_armed and not keyless:
+        if row.ignition == _YES and row.self_armed == 1 and not keyless:
             # the key is what tells an owner from a thief when nobody arms by hand
             row.self_armed = 0
             if row.raised == 0:
@@ -49,6 +52,20 @@ def hear_state(row, flags, alarms):
         if said == _YES:
             row.self_armed = 0
     return newly
+
+
+@compiled
+def keep_hours(row, t_ms, switches):
+    """Arm a parked vehicle in the hours of its schedule, and disarm it when they end."""
+    if np.searchsorted(switches, t_ms, side="right") & 1:
+        free = row.armed_said == _UNKNOWN and row.self_armed != BY_SCHEDULE
+        if free and row.motion == _PARKED and row.episode_ms == 0:
+            if row.self_armed == 0:
+                forget_departure(row)
+            row.self_armed = BY_SCHEDULE
+    elif row.self_armed == BY_SCHEDULE and row.episode_ms == 0:
+        row.self_armed = 0
+        forget_departure(row)
 
 
 @compiled

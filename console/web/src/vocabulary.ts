@@ -96,6 +96,7 @@ export const zhVocabulary = {
   } as Record<string, string>,
   evidenceValues: {
     by_itself: "自动",
+    by_schedule: "按时",
     by_owner: "车主",
     no: "未设防",
     on: "开启",
@@ -209,6 +210,7 @@ export const enVocabulary = {
   } as Record<string, string>,
   evidenceValues: {
     by_itself: "itself",
+    by_schedule: "its schedule",
     by_owner: "the owner",
     no: "not armed",
     on: "on",
