@@ -6,6 +6,8 @@ them.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -161,7 +163,7 @@ class Fusion(_Section):
         description="Minutes of parked reports before a vehicle that armed itself, and says "
         "nothing of its key, is taken for one that stays.",
     )
-    weights: dict[SignalKind, float] = Field(
+    weights: dict[SignalKind, Annotated[float, Field(ge=0, le=1000)]] = Field(
         default_factory=dict,
         description="Score that a signal of a kind adds, where it is not the default.",
     )

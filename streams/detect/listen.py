@@ -23,6 +23,7 @@ _VIBRATION, _POWER_CUT = int(Alarm.VIBRATION), int(Alarm.POWER_CUT)
 _STOLEN, _KEYLESS = int(Alarm.STOLEN), int(Alarm.ILLEGAL_IGNITION)
 _DISPLACED, _SOS = int(Alarm.ILLEGAL_DISPLACEMENT), int(Alarm.SOS)
 _TAMPER, _JAMMING = int(Alarm.TAMPER | Alarm.ANTENNA), int(Alarm.JAMMING)
+_RAISING = _SOS | _STOLEN | _KEYLESS | _DISPLACED | _TAMPER | _JAMMING
 _K_STOLEN, _K_KEYLESS = SignalKind.TERMINAL_STOLEN.number, SignalKind.STARTED_WITHOUT_KEY.number
 _K_DISPLACED, _K_SOS = SignalKind.TERMINAL_DISPLACED.number, SignalKind.SOS.number
 _K_TAMPERED, _K_JAMMING = SignalKind.TAMPERED.number, SignalKind.JAMMING.number
@@ -75,7 +76,8 @@ def hear_alarms(findings, n, row, alarms, fix, vehicle, t_ms, place, live, in_or
     """
     news = alarms & ~row.alarms
     if in_order:
-        row.alarms = alarms
+        # what began in back-fill is still news to the live fix that holds it
+        row.alarms = alarms if live else alarms & ~(news & _RAISING)
         # a bit that is held goes on: what it is about happens again at each fix
         if alarms & _VIBRATION:
             row.vibration_s = t_ms // 1000
