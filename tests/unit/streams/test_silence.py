@@ -101,6 +101,11 @@ def test_a_power_cut_and_a_vehicle_that_speaks_on_is_no_news() -> None:
     assert told(track, others(track, 60)) == []
 
 
+def test_a_power_cut_long_before_the_last_word_is_no_part_of_the_silence() -> None:
+    track = parked("v", 30, every_s=30).park(15, alarms=Alarm.POWER_CUT)
+    assert told(track, others(track, 60)) == []
+
+
 def test_who_unplugs_it_every_night_is_not_asked_the_third_time() -> None:
     track = parked("v", 30, every_s=30)
     for _ in range(2):
