@@ -56,7 +56,7 @@ def test_one_with_the_key_on_is_no_company() -> None:
     assert several(told(taken(0), taken(1), owner.ride(20))) == []
 
 
-def test_vehicles_that_leave_too_often_to_be_asked_about_are_no_company() -> None:
+def test_vehicles_of_which_nothing_is_known_are_no_company() -> None:
     fleet = [Track(f"v{n}", at=offset(HOME, 10 * n, 0)).park(20).ride(20) for n in range(4)]
     signals = told(*fleet)
     assert SignalKind.LEFT_FENCE in {signal.kind for signal in signals}
