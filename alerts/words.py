@@ -82,6 +82,7 @@ _CLAUSES: Final[Mapping[str, Name]] = {
     "others": Name("with {}", "同行车辆 {}"),
     "plate": Name("plate {}", "车牌 {}"),
     "camera": Name("camera {}", "摄像头 {}"),
+    "cause": Name("{}", "{}"),
     "hour": Name("at {}", "时间 {}"),
     "usual_share": Name("{} of its trips are like this", "此类出行占 {}"),
     "ignition": Name("ignition {}", "钥匙{}"),
@@ -95,6 +96,11 @@ _ARMED: Final = {
     "by_schedule": Name("armed by its schedule", "按时设防"),
     "no": Name("not armed", "未设防"),
 }
+_CAUSES: Final = {
+    "tracker_removed": Name("tracker removed, it seems", "疑似终端被拆除"),
+    "cloned": Name("another vehicle under this plate, it seems", "疑似套牌车"),
+}
+_WORDS: Final = {"ignition": _IGNITION, "armed": _ARMED, "cause": _CAUSES}
 _NAMED = 3
 """Vehicles named one by one; of more, only how many."""
 
@@ -140,10 +146,8 @@ def _values(evidence: Mapping[str, object], language: Language) -> dict[str, str
 def _text(key: str, value: object, language: Language) -> str | None:
     if isinstance(value, bool) or value is None:
         return None
-    if key == "ignition":
-        return _IGNITION[value].of(language) if _names(value, _IGNITION) else None
-    if key == "armed":
-        return _ARMED[value].of(language) if _names(value, _ARMED) else None
+    if words := _WORDS.get(key):
+        return words[value].of(language) if _names(value, words) else None
     if isinstance(value, int | float):
         return _number(key, float(value), language) if math.isfinite(value) else None
     if isinstance(value, list):

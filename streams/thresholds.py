@@ -154,7 +154,14 @@ class Fusion(_Section):
         ge=0,
         le=10,
         description="... of a vehicle that armed itself, says nothing of its key, and left its "
-        "places before without anybody asking, or was not watched for long.",
+        "places before without anybody asking.",
+    )
+    hardly_known: float = Field(
+        0.8,
+        ge=0,
+        le=10,
+        description="... of one that did not, and was not watched for long: nothing tells its "
+        "owner from a thief, so that it comes to yellow and not to red.",
     )
     watched_min: float = Field(
         60,
@@ -312,6 +319,7 @@ _FROM: dict[str, tuple[str, str, float]] = {
     "armed_by_owner": ("fusion", "armed_by_owner", 1),
     "key_on": ("fusion", "key_on", 1),
     "habitual": ("fusion", "habitual", 1),
+    "hardly_known": ("fusion", "hardly_known", 1),
     "guard_ms": ("fusion", "watched_min", 60_000),
     "ignition_off": ("fusion", "ignition_off", 1),
     "max_mps": ("plausibility", "max_speed_mps", 1),

@@ -53,8 +53,10 @@ def _trust(row, evidence, p):
         trust = p.key_on
     elif row.armed_said == _YES or row.self_armed == BY_SCHEDULE:
         trust = p.armed_by_owner
-    elif row.ignition == _UNKNOWN and (row.trips > 0 or row.watched_min * 60_000 < p.guard_ms):
+    elif row.ignition == _UNKNOWN and row.trips > 0:
         trust = p.habitual
+    elif row.ignition == _UNKNOWN and row.watched_min * 60_000 < p.guard_ms:
+        trust = p.hardly_known
     if evidence & _TERMINAL:
         return max(trust, 1.0)
     if evidence & _SENSED:

@@ -180,6 +180,8 @@ def advance(
             tally[_C_JUMP] += 1
             row.waking = TORN
             continue
+        else:
+            row.waking = min(row.waking, WAKES)  # enough fixes agree: it was no jump
         tally[_C_LIVE if live else _C_BACK_FILL] += 1
         # a receiver's own speed comes from Doppler and beats the difference of two places
         says = speed_mps[i] == speed_mps[i]

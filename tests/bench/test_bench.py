@@ -1,6 +1,7 @@
 """The bench measures what it says; how fast this machine is, is nobody's defect."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ from click.testing import CliRunner
 from geofence import ZoneError
 from ingest.dialects import DIALECTS
 from ingest.message import Message
+from streams.detect import Count
 from streams.processor import Processor
 from streams.rules import Rules
-from streams.state import FleetState
+from streams.state import FleetState, Motion
 from vehicleguard.bench import feeder, growth, matching, processor, rivals, scene
+from vehicleguard.bench.fleet import Fleet, rules_over
+from vehicleguard.bench.stages import timed_stages
 from vehicleguard.cli.bench import bench
 
 
@@ -26,14 +30,36 @@ def test_the_feeders_packets_carry_native_fixes() -> None:
     assert decoded.fixes.seq.tolist() == [31_000]
 
 
-@pytest.mark.parametrize("size", [1, 100, 40_000])
-def test_the_benchs_batches_advance_vehicles_and_raise_nothing(size: int) -> None:
-    source, state, running = processor.batches(size), FleetState(), Processor(Rules())
-    raised = [running.step(next(source), state) for _ in range(3)]
-    assert raised == [[], [], []]
-    assert running.tally.sum() == 3 * size
-    assert len(state) == min(3 * size, processor.VEHICLES)
-    assert np.all(state.rows["fix_ms"] > 0)
+@pytest.mark.parametrize("size", [1, 100, 2_500])
+def test_the_benchs_fleet_reports_in_order_and_raises_nothing(size: int) -> None:
+    held, state, running = Fleet(1_000), FleetState(), Processor(Rules())
+    batches = [*held.first_laps(500), *(held.batch(size) for _ in range(3))]
+    times = np.concatenate([batch.t_ms for batch in batches])
+    assert np.all(np.diff(times) >= 0)
+    assert [running.step(batch, state) for batch in batches] == [[]] * len(batches)
+    assert running.tally[Count.LIVE] == len(times)
+    assert len(state) == held.vehicles
+    assert np.mean(state.rows["motion"] == Motion.PARKED) == pytest.approx(0.8, abs=0.05)
+
+
+def test_what_the_benchs_fleet_has_driven_off_is_found_stolen() -> None:
+    held, state, running = Fleet(1_000), FleetState(), Processor(Rules())
+    for batch in held.first_laps(500):
+        running.step(batch, state)
+    held.drive_off(100)
+    signals = [s for _ in range(6) for s in running.step(held.batch(500), state)]
+    assert len({signal.vehicle_id for signal in signals}) == 100
+
+
+def test_the_stages_of_a_step_add_up_and_leave_it_as_it_was() -> None:
+    step, held, state = Processor.step, Fleet(1_000), FleetState()
+    running = Processor(rules_over(1_000, 50, 10))
+    began = time.thread_time()
+    with timed_stages() as clock:
+        running.step(held.batch(1_000), state)
+    assert 0 < sum(clock.seconds.values()) <= time.thread_time() - began
+    assert all(clock.seconds[name] > 0 for name in ("ids to rows", "detectors", "rules"))
+    assert Processor.step is step
 
 
 @pytest.mark.service
@@ -43,7 +69,9 @@ def test_a_quick_bench_prints_every_figure(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert all(figures["ingest"][kind]["per_s"][0] > 0 for kind in ("bare", "path", "answered"))
-    assert {speed["size"] for speed in figures["processor"]} == set(processor.SIZES)
+    (found,) = figures["processor"]
+    assert [speed["size"] for speed in found["speeds"]] == [*processor.TRICKLE, *processor.BLOCKS]
+    assert found["thefts"]["signals"] >= found["thefts"]["count"]
     assert figures["latency"]["published"] == len(figures["latency"]["seconds"]) > 0
     assert figures["geofence"]["growth"]["ratio"] > 0
     for words in ("of bare", "fixes/s", "p99", "MB/min"):

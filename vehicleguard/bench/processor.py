@@ -1,4 +1,4 @@
-"""Detection alone: fixes a second by batch size, with and without zones, on one thread."""
+"""Detection alone, on one thread, under a city's zones and rules: how fast, and where time goes."""
 
 from __future__ import annotations
 
@@ -6,91 +6,193 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-
-from geofence import ZoneSet
-from ingest.fix import NO_SEQ, FixBatch, Flag
+from geofence.fences import FenceState
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
-from vehicleguard import sample
+from vehicleguard.bench.fleet import Fleet, rules_over
+from vehicleguard.bench.stages import timed_stages
 
-VEHICLES = 30_000
-SIZES = (1, 100, 1_000, 8_192, 65_536)
-_ROUNDS = 3
+TRICKLE = (1, 100)
+"""Fixes of a batch when few come, which is asked to take a millisecond at most."""
+BLOCKS = (8_192, 65_536)
+_FIRST = 65_536  # fixes of a batch while the fleet becomes known
+_LAPS_OF_THEFT = 3
+
+
+class Size(NamedTuple):
+    """What to measure on; each round is of about `seconds` of this thread."""
+
+    fleets: tuple[int, ...]
+    zones: int
+    rules: int
+    thefts: int
+    seconds: float
+    rounds: int
+
+
+WHOLE = Size((30_000, 10_000_000), 10_000, 1_000, 1_000, 0.5, 5)
+QUICK = Size((1_000,), 100, 20, 50, 0.02, 1)
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Median over the rounds, for one batch size."""
+    """Medians over the rounds, for one batch size.
+
+    `fixes_per_s` and `ms_per_batch` are by the clock on the wall, `fixes_per_core_s` and
+    `core_ms_per_batch` by the processor's time of this thread.
+    """
 
     size: int
-    zones: int
     fixes_per_s: float
+    fixes_per_core_s: float
     ms_per_batch: float
+    core_ms_per_batch: float
 
 
-def measure(seconds: float, said: Callable[[str], None] = lambda _: None) -> list[Speed]:
-    """Every size with and without the sample's fences, about `seconds` for each round."""
-    fences = Rules(zones=ZoneSet.from_geojson(sample.path(sample.FENCES)))
-    speeds = []
-    for size in SIZES:
-        for rules in (Rules(), fences):
-            zones = len(rules.zones)
-            said(f"processor: batches of {size:,}, {zones} zones")
-            state, processor = FleetState(VEHICLES), Processor(rules)
-            source = batches(size)
-            processor.step(next(source), state)
-            rates = [_rate(processor, state, source, seconds) for _ in range(_ROUNDS)]
-            rate = statistics.median(rates)
-            speeds.append(Speed(size, zones, rate, size / rate * 1000))
-    return speeds
+@dataclass(frozen=True)
+class Thefts:
+    """Medians of nanoseconds of this thread a fix: as ever, and with so many thefts at once."""
+
+    count: int
+    quiet_ns: float
+    stolen_ns: float
+    words_ns: float
+    signals: float
 
 
-def _rate(
-    processor: Processor, state: FleetState, source: Iterator[FixBatch], seconds: float
-) -> float:
-    fixes, spent = 0, 0.0
-    while spent < seconds:
-        batch = next(source)
-        began = time.perf_counter()
-        processor.step(batch, state)
-        spent += time.perf_counter() - began
-        fixes += len(batch)
-    return fixes / spent
+@dataclass(frozen=True)
+class Detection:
+    """What was measured for a fleet.
+
+    `stages` are ns of this thread a fix, in batches of the first of `BLOCKS`; `state_bytes` is what
+    a vehicle takes in the detectors' state, and `fence_bytes` what it takes in that of the rules.
+    """
+
+    vehicles: int
+    speeds: list[Speed]
+    stages: dict[str, float]
+    state_bytes: float
+    fence_bytes: float
+    signals_per_fix: float
+    thefts: Thefts
 
 
-def batches(size: int, seed: int = 1) -> Iterator[FixBatch]:
-    """Batches of a fleet around Yiyang, one vehicle in five on the road, endlessly."""
-    rng = np.random.default_rng(seed)
-    home = rng.normal((112.35, 28.58), (0.2, 0.12), (VEHICLES, 2))
-    ids = tuple(f"B{n:05d}" for n in range(VEHICLES))
-    riding = rng.random(VEHICLES) < 0.2
-    n = 0
-    while True:
-        vehicle = np.arange(n, n + size) % VEHICLES
-        # a block names the vehicles in it, not the whole fleet
-        named = dict.fromkeys(vehicle.tolist())
-        lap = np.arange(n, n + size) // VEHICLES
-        t_ms = 1_790_000_000_000 + lap.astype(np.int64) * 30_000 + vehicle
-        moved = riding[vehicle] * lap * 0.001
-        place = home[vehicle] + rng.normal(0, 5e-5, (size, 2))
-        state = Flag.LOCATED | Flag.ARMED_KNOWN | Flag.IGNITION_KNOWN
-        flags = np.where(riding[vehicle], state | Flag.IGNITION, state | Flag.ARMED)
-        yield FixBatch(
-            ids=tuple(ids[k] for k in named),
-            vehicle=(np.arange(size) % VEHICLES).astype(np.int32),
-            t_ms=t_ms,
-            received_ms=t_ms + 200,
-            lon=place[:, 0] + moved,
-            lat=place[:, 1].copy(),
-            speed_mps=np.where(riding[vehicle], 8, 0).astype(np.float32),
-            heading_deg=np.zeros(size, np.float32),
-            accuracy_m=np.full(size, 5, np.float32),
-            altitude_m=np.full(size, np.nan, np.float32),
-            flags=flags.astype(np.uint32),
-            alarms=np.zeros(size, np.uint32),
-            seq=np.full(size, NO_SEQ, np.int64),
-        )
-        n += size
+@dataclass
+class _Run:
+    """A fleet that is known, what is remembered of it, and the rules that it is under."""
+
+    fleet: Fleet
+    processor: Processor
+    state: FleetState
+    signals: int = 0
+    fixes: int = 0
+
+    def take(self, size: int) -> tuple[float, float]:
+        """Take one batch; seconds on the wall, and of this thread."""
+        batch = self.fleet.batch(size)
+        began, cpu = time.perf_counter(), time.thread_time()
+        signals = self.processor.step(batch, self.state)
+        spent, cpu = time.perf_counter() - began, time.thread_time() - cpu
+        self.signals += len(signals)
+        self.fixes += size
+        return spent, cpu
+
+
+def measure(size: Size, said: Callable[[str], None] = lambda _: None) -> list[Detection]:
+    """Every fleet of `size`, one after the other."""
+    return list(_fleets(size, said))
+
+
+def _fleets(size: Size, said: Callable[[str], None]) -> Iterator[Detection]:
+    for vehicles in size.fleets:
+        said(f"processor: {size.zones:,} zones, {size.rules:,} rules")
+        rules = rules_over(vehicles, size.zones, size.rules)
+        yield _measure(vehicles, rules, size, said)
+
+
+def _measure(vehicles: int, rules: Rules, size: Size, said: Callable[[str], None]) -> Detection:
+    said(f"processor: {vehicles:,} vehicles become known")
+    run = _Run(Fleet(vehicles), Processor(rules), FleetState(vehicles))
+    for batch in run.fleet.first_laps(min(_FIRST, vehicles // 4)):
+        run.processor.step(batch, run.state)
+    # a lap of what comes every 30 s, but no more than a moment's of a large fleet
+    for _ in range(min(vehicles, 10 * _FIRST) // BLOCKS[0] + 1):
+        run.take(BLOCKS[0])
+    run.signals = run.fixes = 0
+    took: dict[int, list[tuple[float, float]]] = {n: [] for n in (*TRICKLE, *BLOCKS)}
+    for number in range(size.rounds):
+        for fixes, rounds in took.items():
+            said(f"processor: {vehicles:,} vehicles, round {number + 1}, batches of {fixes:,}")
+            rounds.append(_round(run, fixes, size.seconds))
+    signals_per_fix = run.signals / run.fixes
+    said(f"processor: {vehicles:,} vehicles, where the time goes")
+    stages = _stages(run, size.rounds * size.seconds)
+    said(f"processor: {vehicles:,} vehicles, thefts")
+    fences = run.state.fences
+    return Detection(
+        vehicles=vehicles,
+        speeds=[_speed(fixes, rounds) for fixes, rounds in took.items()],
+        stages=stages,
+        state_bytes=run.state.nbytes / vehicles,
+        fence_bytes=_nbytes(fences) / vehicles if isinstance(fences, FenceState) else 0.0,
+        signals_per_fix=signals_per_fix,
+        thefts=_thefts(run, size.thefts, size.rounds),
+    )
+
+
+def _round(run: _Run, fixes: int, seconds: float) -> tuple[float, float]:
+    """Seconds a batch on the wall and of this thread, means over about `seconds`."""
+    batches, spent, cpu = 0, 0.0, 0.0
+    while cpu < seconds or batches == 0:
+        wall, own = run.take(fixes)
+        batches, spent, cpu = batches + 1, spent + wall, cpu + own
+    return spent / batches, cpu / batches
+
+
+def _speed(fixes: int, rounds: list[tuple[float, float]]) -> Speed:
+    wall, own = (statistics.median(column) for column in zip(*rounds, strict=True))
+    return Speed(fixes, fixes / wall, fixes / own, wall * 1000, own * 1000)
+
+
+def _stages(run: _Run, seconds: float) -> dict[str, float]:
+    before, spent = run.fixes, 0.0
+    with timed_stages() as clock:
+        while spent < seconds:
+            spent += run.take(BLOCKS[0])[1]
+    return {name: took / (run.fixes - before) * 1e9 for name, took in clock.seconds.items()}
+
+
+def _thefts(run: _Run, count: int, rounds: int) -> Thefts:
+    """So many vehicles driven off at once, and the laps that show it beside as many without."""
+    laps = min(_LAPS_OF_THEFT * run.fleet.vehicles, 100 * count)
+    quiet, stolen, words, signals = [], [], [], []
+    for _ in range(rounds):
+        quiet.append(_take_all(run, laps)[0])
+        before = run.signals
+        run.fleet.drive_off(count)
+        took, in_words = _take_all(run, laps)
+        stolen.append(took)
+        words.append(in_words)
+        signals.append(run.signals - before)
+    middle = statistics.median
+    return Thefts(count, middle(quiet), middle(stolen), middle(words), middle(signals))
+
+
+def _take_all(run: _Run, fixes: int) -> tuple[float, float]:
+    """Nanoseconds of this thread a fix, all and those of wording signals."""
+    spent, left = 0.0, fixes
+    with timed_stages() as clock:
+        while left > 0:
+            spent += run.take(min(left, BLOCKS[0]))[1]
+            left -= BLOCKS[0]
+    return spent / fixes * 1e9, clock.seconds["signals in words"] / fixes * 1e9
+
+
+def _nbytes(fences: FenceState) -> int:
+    held = fences.rules.state.held
+    presence = fences.presence
+    arrays = (presence.tracks, presence.visitors, presence.entries, *held)
+    return sum(array.nbytes for array in arrays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +22,17 @@ _NAMES = {
     "bare": "bare paho loop",
     "path": "ingest, to the durable write",
     "answered": "the same, each fix answered on …/ack",
+}
+
+_BESIDES: dict[str, Callable[[processor_bench.Detection], str]] = {
+    "bytes a vehicle, detectors' state": lambda found: f"{found.state_bytes:.0f}",
+    "bytes a vehicle, rules' state": lambda found: f"{found.fence_bytes:.0f}",
+    "signals a thousand fixes": lambda found: f"{found.signals_per_fix * 1000:.2f}",
+    "thefts at once": lambda found: f"{found.thefts.count:,}",
+    "signals of theirs": lambda found: f"{found.thefts.signals:,.0f}",
+    "ns of the core a fix, with them": lambda found: f"{found.thefts.stolen_ns:.0f}",
+    "… of which to word the signals": lambda found: f"{found.thefts.words_ns:.0f}",
+    "ns of the core a fix, without": lambda found: f"{found.thefts.quiet_ns:.0f}",
 }
 
 
@@ -49,6 +61,12 @@ _NAMES = {
     metavar="FILE[:DATUM]",
     help="A GeoJSON file on whose polygons the geofence part measures, too; repeatable.",
 )
+@click.option(
+    "--fleet",
+    multiple=True,
+    type=click.IntRange(1_000, 20_000_000),
+    help="Vehicles of the processor part, instead of 30,000 and 10 million; repeatable.",
+)
 @click.option("--json", "to", type=click.Path(path_type=Path), help="Write all figures there, too.")
 def bench(
     *,
@@ -58,6 +76,7 @@ def bench(
     minutes: float,
     vehicles: int,
     zones: tuple[str, ...],
+    fleet: tuple[int, ...],
     to: Path | None,
     quick: bool,
 ) -> None:
@@ -77,7 +96,9 @@ def bench(
         if not parts or "ingest" in parts:
             figures["ingest"] = _ingest(out, messages, rounds, said)
         if not parts or "processor" in parts:
-            figures["processor"] = _processor(out, 0.02 if quick else 1.0, said)
+            measured = processor_bench.QUICK if quick else processor_bench.WHOLE
+            measured = measured._replace(fleets=fleet or measured.fleets)
+            figures["processor"] = _processor(out, measured, said)
         if not parts or "latency" in parts:
             figures["latency"] = _latency(out, minutes, vehicles, said)
         if not parts or "geofence" in parts:
@@ -110,20 +131,36 @@ def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str,
     return {"broker": broker, **{kind: asdict(figure) for kind, figure in figures.items()}}
 
 
-def _processor(out: Console, seconds: float, said: object) -> list[dict[str, object]]:
+def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
     assert callable(said)  # noqa: S101 - narrows for the call below
-    speeds = processor_bench.measure(seconds, said)
+    found = processor_bench.measure(size, said)
+    fleets = [f"{each.vehicles:,} vehicles" for each in found]
+    title = f"{size.zones:,} zones, {size.rules:,} rules, one thread, medians of {size.rounds}"
     table = Table(
-        "batch", "zones", "fixes/s", "ms/batch",
-        title=f"detection: {processor_bench.VEHICLES:,} vehicles, one thread, medians of 3",
+        "vehicles", "batch", "fixes/s", "per core-second", "ms/batch", "ms of the core",
+        title=f"detection: {title}",
     )  # fmt: skip
-    for speed in speeds:
-        table.add_row(
-            f"{speed.size:,}", str(speed.zones), f"{speed.fixes_per_s:,.0f}",
-            f"{speed.ms_per_batch:.3f}",
-        )  # fmt: skip
+    for each in found:
+        for speed in each.speeds:
+            table.add_row(
+                f"{each.vehicles:,}", f"{speed.size:,}",
+                f"{speed.fixes_per_s:,.0f}", f"{speed.fixes_per_core_s:,.0f}",
+                f"{speed.ms_per_batch:.3f}", f"{speed.core_ms_per_batch:.3f}",
+            )  # fmt: skip
     out.print(table)
-    return [asdict(speed) for speed in speeds]
+    parts = Table("stage, ns of the core a fix", *fleets, title="where the time goes")
+    for stage in found[0].stages:
+        parts.add_row(stage, *(_share(each.stages, stage) for each in found))
+    out.print(parts)
+    rest = Table("besides", *fleets)
+    for name, value in _BESIDES.items():
+        rest.add_row(name, *(value(each) for each in found))
+    out.print(rest)
+    return [asdict(each) for each in found]
+
+
+def _share(stages: dict[str, float], stage: str) -> str:
+    return f"{stages[stage]:.0f} ({stages[stage] / sum(stages.values()):.0%})"
 
 
 def _latency(out: Console, minutes: float, vehicles: int, said: object) -> dict[str, object]:
