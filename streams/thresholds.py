@@ -60,7 +60,7 @@ class LeftFence(_Section):
     )
     zone_band_m: float = Field(
         50,
-        ge=0,
+        ge=1,
         le=10_000,
         description="A fix outside the zone that it was parked in counts only this far from the "
         "place itself.",

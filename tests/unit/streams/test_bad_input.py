@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from annotated_types import Ge, Gt, Le
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from geofence import ZoneSet
 from ingest.admission import Admission
-from ingest.fix import Alarm, FixBatch
+from ingest.fix import Alarm, FixBatch, Flag
 from ingest.registry import Registry
 from ingest.settings import IngestSettings
 from streams.detect import Count
 from streams.processor import Processor
-from streams.rules import RuleFile, RulesError
+from streams.rules import RuleFile, Rules, RulesError, Thresholds
 from streams.signal import SignalKind
 from streams.state import FleetState
 from tests.timeline import HOME, T0_MS, Track, offset
@@ -99,6 +107,85 @@ def test_what_the_rules_do_not_know_is_an_error_with_its_place(text: str, tmp_pa
         RuleFile.read(path)
     (line,) = caught.value.lines()
     assert WRONG[text] in line
+
+
+ODD = np.array([np.nan, np.inf, -np.inf, 0, -1, 1e300, 180, -180, 90, 179.9999, HOME[0]])
+YARD = ZoneSet.from_geojson(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"radius_m": 70},
+                "geometry": {"type": "Point", "coordinates": list(HOME)},
+            }
+        ],
+    }
+)
+
+
+def odd_fixes(seed: int, n: int = 400) -> FixBatch:
+    """Fixes with whatever numbers a column can hold."""
+    rng = np.random.default_rng(seed)
+    spread_deg = 10 ** rng.uniform(-4, 1)
+
+    def odd(scale: float, centre: float, dtype: type[np.floating]) -> NDArray[np.floating]:
+        usual = centre + scale * rng.standard_normal(n)
+        with np.errstate(over="ignore"):
+            return np.where(rng.random(n) < 0.2, rng.choice(ODD, n), usual).astype(dtype)
+
+    t_ms = T0_MS + np.cumsum(rng.choice([0, 1, 500, 10_000, 30_000, 10**8, -10_000], n))
+    late_ms = rng.choice([0, 0, 0, 1000, 400_000, -500_000], n)
+    alarms = np.where(rng.random(n) < 0.7, 0, rng.integers(0, 1 << 16, n))
+    return FixBatch(
+        ids=tuple("abcd"),
+        vehicle=rng.integers(0, 4, n).astype(np.int32),
+        t_ms=t_ms,
+        received_ms=np.where(rng.random(n) < 0.1, 0, t_ms + late_ms),
+        lon=odd(spread_deg, HOME[0], np.float64),
+        lat=odd(spread_deg, HOME[1], np.float64),
+        speed_mps=odd(5, 5, np.float32),
+        heading_deg=odd(90, 90, np.float32),
+        accuracy_m=odd(50, 30, np.float32),
+        altitude_m=odd(1, 0, np.float32),
+        flags=rng.integers(0, 128, n).astype(np.uint32),
+        alarms=alarms.astype(np.uint32),
+        seq=np.full(n, -1, np.int64),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_no_fix_however_odd_breaks_anything_or_is_told_in_numbers_that_are_none(seed: int) -> None:
+    for signal in Processor(RULES).step(odd_fixes(seed), FleetState()):
+        json.dumps(signal.to_wire(), allow_nan=False)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_back_fill_alone_never_raises_anything(seed: int) -> None:
+    batch = odd_fixes(seed)
+    batch.flags[:] |= np.uint32(Flag.BACK_FILL)
+    assert Processor(RULES).step(batch, FleetState()) == []
+
+
+def bounds() -> Iterator[tuple[str, str, float]]:
+    for section, held in Thresholds():
+        for key, field in type(held).model_fields.items():
+            for bound in field.metadata:
+                if isinstance(bound, Gt):
+                    yield section, key, bound.gt + 1e-9
+                elif isinstance(bound, Ge | Le):
+                    yield section, key, bound.ge if isinstance(bound, Ge) else bound.le
+
+
+@pytest.mark.parametrize(("section", "key", "value"), list(bounds()))
+def test_every_threshold_may_be_at_its_bound(section: str, key: str, value: float) -> None:
+    rules = Rules(Thresholds.model_validate({section: {key: value}}), YARD)
+    stolen = Track(armed=True, ignition=False).park(20).ride(3, mps=15).park(10).ride(20)
+    for batch in (stolen.batch(), odd_fixes(1)):
+        for signal in Processor(rules).step(batch, FleetState()):
+            json.dumps(signal.to_wire(), allow_nan=False)
 
 
 def test_a_clock_that_jumps_back_is_late_until_it_catches_up_and_never_an_alarm() -> None:
