@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from geofence.watch.track import distance_m
+from streams.departures import Departure, Departures
 from streams.signal import Evidence, EvidenceValue, Signal, SignalKind
-from streams.state import Departure
 
 WITHIN_MS = 600_000
-NEAR_M = 150.0
 ENOUGH = 3
-"""Vehicles that left places so near to each other within this time are several at once."""
+"""So many vehicles that left places near to each other within this time are several at once."""
 _KEPT = 4096
 
 
 def several_at_once(
-    signals: Iterable[tuple[Signal, tuple[float, float]]], departures: list[Departure]
+    signals: Iterable[tuple[Signal, tuple[float, float]]], departures: Departures
 ) -> list[Signal]:
     """The signals that follow from those that tell of departures, each with its parking place.
 
@@ -36,20 +34,16 @@ def several_at_once(
         if said[1] == "on" or said == ("by_itself", "unknown"):
             continue
         since_ms = signal.t_detected_ms - WITHIN_MS
-        departures[:] = [one for one in departures if one.t_ms >= since_ms][-_KEPT:]
+        departures.forget(since_ms, _KEPT)
         own = Departure(signal.t_detected_ms, signal.vehicle_id, signal.episode_ms, lon, lat)
-        departures.append(own)
-        near = [
-            n
-            for n, one in enumerate(departures)
-            if one.vehicle_id == own.vehicle_id or distance_m(one.lon, one.lat, lon, lat) <= NEAR_M
-        ]
+        departures.add(own)
+        near = departures.near(own)
         together = sorted({departures[n].vehicle_id for n in near})
         if len(together) < ENOUGH:
             continue
         for n in near:
             if not departures[n].told:
-                departures[n] = departures[n]._replace(told=True)
+                departures.tell(n)
                 out.append(_signal(departures[n], together, signal))
     return out
 

@@ -178,7 +178,7 @@ def _find(data, begins, pool, at, count, slots, tags, rows):
     for k in range(n):
         hashes[k] = _hash(data, begins[k], begins[k + 1])
     for k in range(n + _AHEAD):
-        # three stages, each asking the memory for what the next one reads
+        # stages, each asking the memory for what the next one reads
         if k < n:
             prefetch(slots, np.int64(hashes[k] & mask))
             prefetch(tags, np.int64(hashes[k] & mask))
@@ -187,6 +187,11 @@ def _find(data, begins, pool, at, count, slots, tags, rows):
             row = slots[hashes[j] & mask]
             if row >= 0:
                 prefetch(at, row)
+        g = k - 3 * _AHEAD // 4
+        if 0 <= g < n:
+            row = slots[hashes[g] & mask]
+            if row >= 0:
+                prefetch(pool, np.int64(at[row]))
         i = k - _AHEAD
         if i < 0:
             continue

@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from ingest import arrow_bytes
+from streams.departures import Departure
 from streams.roster import Roster
-from streams.state import ROW, Departure, FleetState
+from streams.state import ROW, FleetState
 
 VERSION = 2
 _SCHEMA = "fleet_state"
@@ -46,7 +47,7 @@ def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
     columns["fence_zone"] = pa.array(zones[rows["fence_zone"]], pa.string())
     more: dict[str, str | bytes] = {
         "vg.clock": msgspec.json.encode(state.clock.tolist()),
-        "vg.departures": msgspec.json.encode(state.departures),
+        "vg.departures": msgspec.json.encode(list(state.departures)),
     }
     if state.fences is not None:
         held = state.fences

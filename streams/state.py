@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geofence.fences import FenceState
 from ingest.fix import Int32, Int64
+from streams.departures import Departure, Departures
 from streams.roster import Roster
 
 if TYPE_CHECKING:
@@ -109,20 +110,6 @@ The fields fill it without a gap, so that equal rows have equal bytes.
 """
 
 
-class Departure(NamedTuple):
-    """A vehicle that left its place (degrees WGS-84) although it was armed.
-
-    `told`: that it did not leave alone was said.
-    """
-
-    t_ms: int
-    vehicle_id: str
-    episode_ms: int
-    lon: float
-    lat: float
-    told: bool = False
-
-
 _FRESH = np.zeros((), ROW)
 _FRESH["fence_zone"] = -1
 _FRESH["armed_said"] = Tri.UNKNOWN
@@ -152,7 +139,7 @@ class FleetState:
         self._next = np.full(max(capacity, 1), -1, np.int32)
         self.heads: Int32 = np.full(SLOTS, -1, np.int32)
         self.clock: Int64 = np.zeros(2, np.int64)
-        self.departures: list[Departure] = []
+        self.departures = Departures()
         self.ids = Roster()
         self._interned: tuple[tuple[str, ...], Int32] = ((), np.empty(0, np.int32))
 
@@ -216,7 +203,7 @@ class FleetState:
         state._rows[: len(ids)] = rows
         state.ids = Roster(ids)
         state.clock[:] = clock
-        state.departures = list(departures)
+        state.departures = Departures(departures)
         for number in np.flatnonzero(rows["due"]).tolist():
             slot = int(rows["due"][number]) % SLOTS
             state._next[number] = state.heads[slot]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -9,11 +10,28 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+AHEAD = 12
+"""Elements to ask ahead by: a kernel that takes one vehicle after the other waits for memory more
+than it computes."""
+_LINE = 64  # bytes that the memory hands over at once
+
 
 @intrinsic
 def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """Start to load `array[index]`, first axis, into the nearest cache; no element need exist."""
     del typing_context, index
+    return _asking(array, lambda _: [0])
+
+
+@intrinsic
+def prefetch_whole(typing_context: Any, array: Any, index: Any) -> Any:
+    """As `prefetch`, for each line of the cache that the element lies on."""
+    del typing_context, index
+    return _asking(array, lambda size: [*range(0, size, _LINE), size - 1])
+
+
+def _asking(array: Any, offsets: Callable[[int], list[int]]) -> Any:
+    """The code that asks for the bytes at `offsets` (of an element of that size) of an element."""
     signature = types.void(array, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -29,7 +47,10 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
             ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word]),
             "llvm.prefetch.p0",
         )
-        builder.call(function, [address, word(0), word(3), word(1)])
+        size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+        for offset in offsets(size):
+            at = builder.gep(address, [ir.Constant(ir.IntType(64), offset)])
+            builder.call(function, [at, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
     return signature, generate

@@ -58,10 +58,15 @@ def jumps(
     share = nth / (places[way] + 1)
     spot, zone = zones.match(x0[way] + share * (x1 - x0)[way], y0[way] + share * (y1 - y0)[way])
     spot, zone = spot[wanted[zone]], zone[wanted[zone]]
+    if not len(spot):
+        return np.empty(0, TRANSITION)
     # the first place of each way in each zone
     pair, first = np.unique(way[spot] * len(zones) + zone, return_index=True)
-    ends = [at * len(zones) + held for at, held in (zones.match(x0, y0), zones.match(x1, y1))]
-    first = first[~np.isin(pair, np.concatenate(ends))]
+    # few ways lead through any, so the ends of those alone are asked about
+    through = np.unique(way[spot])
+    ends = [zones.match(x[through], y[through]) for x, y in ((x0, y0), (x1, y1))]
+    held = np.concatenate([through[at] * len(zones) + end for at, end in ends])
+    first = first[~np.isin(pair, held)]
     spot, zone = spot[first], zone[first]
     at, share = way[spot], share[spot]
     out = np.zeros(len(spot), TRANSITION)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.grid.predicate import compiled
+from geofence.grid.prefetch import AHEAD, prefetch_whole
 from ingest.fix import FixBatch, Flag
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -259,7 +260,10 @@ def follow(rows, vehicle, t_ms, received_ms, lon, lat, accuracy_m, flags, parame
     """
     p = parameters[0]
     located, back_fill = bits
-    for i in range(vehicle.shape[0]):
+    n = vehicle.shape[0]
+    for i in range(n):
+        if i + AHEAD < n:
+            prefetch_whole(rows, vehicle[i + AHEAD])
         row = rows[vehicle[i]]
         step = out[i]
         step.use = _NONE

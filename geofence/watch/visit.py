@@ -6,6 +6,7 @@ import numpy as np
 
 from geofence.grid.growing import roomy
 from geofence.grid.predicate import compiled
+from geofence.grid.prefetch import AHEAD, prefetch, prefetch_whole
 from geofence.watch.margin import margin_m
 from geofence.watch.track import Use
 from geofence.watch.transition import TRANSITION, Kind
@@ -17,6 +18,7 @@ VISITOR = np.dtype(
         ("count", "u4"),
         ("room", "u4"),
         ("open", "u4"),  # entries with evidence against them
+        ("stirred", "u4"),  # within `select` alone: a fix before may change something
     ],
     align=True,
 )
@@ -60,17 +62,19 @@ def select(visitors, vehicle, steps, signature, busy):
     May name too many: all of a vehicle's once one of them does.
     """
     n = 0
-    # evidence can open only in `advance`, so from a vehicle's first such fix on all are taken
-    stirred = np.zeros(visitors.shape[0], np.uint8)
     for i in range(vehicle.shape[0]):
+        if i + AHEAD < vehicle.shape[0]:
+            prefetch(visitors, vehicle[i + AHEAD])
         if steps[i].use == _NONE:
             continue
-        v = vehicle[i]
-        own = visitors[v]
-        if stirred[v] or own.open > 0 or signature[i] != own.signature:
-            stirred[v] = 1
+        own = visitors[vehicle[i]]
+        # evidence can open only in `advance`, so from a vehicle's first such fix on all are taken
+        if own.stirred or own.open > 0 or signature[i] != own.signature:
+            own.stirred = 1
             busy[n] = i
             n += 1
+    for k in range(n):
+        visitors[vehicle[busy[k]]].stirred = 0
     return n
 
 
@@ -90,6 +94,8 @@ def advance(
     # which zones hold the fix at hand, the k-th: k + 1, and -k - 1 when an entry stands for it
     mark = np.zeros(keys.shape[0], np.int64)
     for k in range(busy.shape[0]):
+        if k + AHEAD < busy.shape[0]:
+            prefetch_whole(entries, visitors[vehicle[busy[k + AHEAD]]].at)
         i = busy[k]
         step = steps[i]
         own = visitors[vehicle[i]]

@@ -22,7 +22,7 @@ Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
 EVERY_S = 30
-FIRST_LAPS, FIRST_EVERY_S = 4, 200
+FIRST_LAPS, FIRST_EVERY_S = 2, 200
 """Laps after which all are known and the parked ones parked, and how far these lie apart."""
 BEGIN_MS = 1_790_000_000_000
 _MIDDLE, _SPREAD = (112.35, 28.58), (0.2, 0.12)

@@ -20,6 +20,7 @@ TRICKLE = (1, 100)
 BLOCKS = (8_192, 65_536)
 _FIRST = 65_536  # fixes of a batch while the fleet becomes known
 _LAPS_OF_THEFT = 3
+_MOST_OF_THEFT = 100_000  # vehicles
 
 
 class Size(NamedTuple):
@@ -69,6 +70,7 @@ class Detection:
 
     `stages` are ns of this thread a fix, in batches of the first of `BLOCKS`; `state_bytes` is what
     a vehicle takes in the detectors' state, and `fence_bytes` what it takes in that of the rules.
+    Thefts are left out (None) where a lap is so long that they are lost in it.
     """
 
     vehicles: int
@@ -77,7 +79,7 @@ class Detection:
     state_bytes: float
     fence_bytes: float
     signals_per_fix: float
-    thefts: Thefts
+    thefts: Thefts | None
 
 
 @dataclass
@@ -139,7 +141,7 @@ def _measure(vehicles: int, rules: Rules, size: Size, said: Callable[[str], None
         state_bytes=run.state.nbytes / vehicles,
         fence_bytes=_nbytes(fences) / vehicles if isinstance(fences, FenceState) else 0.0,
         signals_per_fix=signals_per_fix,
-        thefts=_thefts(run, size.thefts, size.rounds),
+        thefts=_thefts(run, size.thefts, size.rounds) if vehicles <= _MOST_OF_THEFT else None,
     )
 
 
@@ -167,7 +169,7 @@ def _stages(run: _Run, seconds: float) -> dict[str, float]:
 
 def _thefts(run: _Run, count: int, rounds: int) -> Thefts:
     """So many vehicles driven off at once, and the laps that show it beside as many without."""
-    laps = min(_LAPS_OF_THEFT * run.fleet.vehicles, 100 * count)
+    laps = _LAPS_OF_THEFT * run.fleet.vehicles
     quiet, stolen, words, signals = [], [], [], []
     for _ in range(rounds):
         quiet.append(_take_all(run, laps)[0])

@@ -28,11 +28,13 @@ _BESIDES: dict[str, Callable[[processor_bench.Detection], str]] = {
     "bytes a vehicle, detectors' state": lambda found: f"{found.state_bytes:.0f}",
     "bytes a vehicle, rules' state": lambda found: f"{found.fence_bytes:.0f}",
     "signals a thousand fixes": lambda found: f"{found.signals_per_fix * 1000:.2f}",
-    "thefts at once": lambda found: f"{found.thefts.count:,}",
-    "signals of theirs": lambda found: f"{found.thefts.signals:,.0f}",
-    "ns of the core a fix, with them": lambda found: f"{found.thefts.stolen_ns:.0f}",
-    "… of which to word the signals": lambda found: f"{found.thefts.words_ns:.0f}",
-    "ns of the core a fix, without": lambda found: f"{found.thefts.quiet_ns:.0f}",
+}
+_OF_THEFTS: dict[str, Callable[[processor_bench.Thefts], str]] = {
+    "thefts at once": lambda thefts: f"{thefts.count:,}",
+    "signals of theirs": lambda thefts: f"{thefts.signals:,.0f}",
+    "ns of the core a fix, with them": lambda thefts: f"{thefts.stolen_ns:.0f}",
+    "… of which to word the signals": lambda thefts: f"{thefts.words_ns:.0f}",
+    "ns of the core a fix, without": lambda thefts: f"{thefts.quiet_ns:.0f}",
 }
 
 
@@ -155,6 +157,8 @@ def _processor(out: Console, size: processor_bench.Size, said: object) -> list[d
     rest = Table("besides", *fleets)
     for name, value in _BESIDES.items():
         rest.add_row(name, *(value(each) for each in found))
+    for name, told in _OF_THEFTS.items():
+        rest.add_row(name, *(told(each.thefts) if each.thefts else "" for each in found))
     out.print(rest)
     return [asdict(each) for each in found]
 

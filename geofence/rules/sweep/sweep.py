@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.grid.predicate import compiled
+from geofence.grid.prefetch import AHEAD, prefetch_whole
 from geofence.rules.model import When
 from geofence.rules.sweep.bits import lowest
 from geofence.rules.sweep.due import FAR_MS, first_due, pop, push
@@ -50,6 +51,8 @@ def advance(book, held, class_of, class_bits, fixes, moves):
     m = counts[_AT_MOVE]
     for i in range(counts[_AT_FIX], fixes.vehicle.shape[0]):
         vehicle = fixes.vehicle[i]
+        if i + AHEAD < fixes.vehicle.shape[0]:
+            prefetch_whole(vehicles, fixes.vehicle[i + AHEAD])
         counts[_AT_FIX] = i
         if before_ms[i] > 0 and counts[_AT_PASSED] == 0:
             if before_ms[i] > counts[_CLOCK]:
