@@ -57,9 +57,13 @@ def test_one_with_the_key_on_is_no_company() -> None:
 
 
 def test_vehicles_that_leave_too_often_to_be_asked_about_are_no_company() -> None:
-    fleet = [Track(f"v{n}", at=offset(HOME, 10 * n, 0)).park(20).ride(20) for n in range(4)]
+    fleet = []
+    for n in range(4):
+        track = Track(f"v{n}", at=offset(HOME, 10 * n, 0))
+        # one after the other there, and away from there at once
+        fleet.append(track.park(120 + 15 * n).ride(60).park(90 - 15 * n).ride(20))
     signals = told(*fleet)
-    assert SignalKind.LEFT_FENCE in {signal.kind for signal in signals}
+    assert sum(signal.kind is SignalKind.LEFT_FENCE for signal in signals) == 8
     assert several(signals) == []
 
 
