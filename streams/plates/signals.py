@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.sighting import SightingBatch
-from streams.describe import LEVELS
+from streams.describe import ARMED, IGNITION, LEVELS
+from streams.detect import Armed
 from streams.detect.fusion import BLUE, KEY_WAS_ON, RED, YELLOW
 from streams.plates.book import PlateBook
 from streams.plates.watch import Cause, Kind
@@ -20,7 +21,6 @@ _KIND_OF = {
     Kind.TWO_PLACES: SignalKind.PLATE_IN_TWO_PLACES,
 }
 _STRENGTH_OF = {BLUE: 0.3, YELLOW: 0.6, RED: 0.9}
-_IGNITION = {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}
 
 
 def level_with(level: int, because: Evidence) -> int:
@@ -67,7 +67,7 @@ def _signal(found: np.void, seen: SightingBatch, book: PlateBook, fleet: FleetSt
         "level": LEVELS[reached],
         "because": (because | Evidence.PLATE).names(),
         "armed": _armed(row),
-        "ignition": _IGNITION[Tri.UNKNOWN if row is None else Tri(int(row["ignition"]))],
+        "ignition": IGNITION[Tri.UNKNOWN if row is None else Tri(int(row["ignition"]))],
         "plate": book.plates[int(found["vehicle"])].text,
         "camera": seen.camera[at],
         "apart_m": round(float(found["apart_m"]), 1),
@@ -96,7 +96,6 @@ def _signal(found: np.void, seen: SightingBatch, book: PlateBook, fleet: FleetSt
 
 def _armed(row: np.void | None) -> str:
     if row is None:
-        return "no"
-    if row["armed_said"] == Tri.YES:
-        return "by_owner"
-    return "by_itself" if row["self_armed"] else "no"
+        return ARMED[Armed.NOT_ARMED]
+    said = row["armed_said"] == Tri.YES
+    return ARMED[Armed.BY_OWNER if said else Armed(int(row["self_armed"]))]

@@ -56,14 +56,10 @@ def test_one_with_the_key_on_is_no_company() -> None:
     assert several(told(taken(0), taken(1), owner.ride(20))) == []
 
 
-def test_vehicles_that_leave_too_often_to_be_asked_about_are_no_company() -> None:
-    fleet = []
-    for n in range(4):
-        track = Track(f"v{n}", at=offset(HOME, 10 * n, 0))
-        # one after the other there, and away from there at once
-        fleet.append(track.park(120 + 15 * n).ride(60).park(90 - 15 * n).ride(20))
+def test_vehicles_of_which_nothing_is_known_are_no_company() -> None:
+    fleet = [Track(f"v{n}", at=offset(HOME, 10 * n, 0)).park(20).ride(20) for n in range(4)]
     signals = told(*fleet)
-    assert sum(signal.kind is SignalKind.LEFT_FENCE for signal in signals) == 8
+    assert SignalKind.LEFT_FENCE in {signal.kind for signal in signals}
     assert several(signals) == []
 
 

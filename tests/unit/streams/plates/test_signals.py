@@ -7,12 +7,14 @@ import pytest
 
 from ingest.cameras import Cameras
 from streams import snapshot
+from streams.describe import ARMED
+from streams.detect import Armed
 from streams.plates import PlateGuard
 from streams.plates.signals import level_with
 from streams.processor import step
 from streams.rules import Rules
 from streams.signal import Evidence, Signal, SignalKind
-from streams.state import FleetState
+from streams.state import FleetState, Tri
 from tests.timeline import HOME, T0_MS, Track, offset
 from tests.unit.streams.plates.making import BOOK, sightings
 
@@ -91,6 +93,14 @@ def test_one_plate_in_two_places_at_once_needs_no_speed_that_could_be_named() ->
     assert "needed_mps" not in signal.evidence
     assert "confidence" not in signal.evidence
     assert (signal.evidence["armed"], signal.evidence["ignition"]) == ("no", "unknown")
+
+
+@pytest.mark.parametrize("armed", [Armed.NOT_ARMED, Armed.BY_ITSELF, Armed.BY_SCHEDULE])
+def test_a_signal_says_who_armed_a_vehicle_whose_owner_did_not(armed: Armed) -> None:
+    fleet = parked()
+    fleet.rows["armed_said"], fleet.rows["self_armed"] = Tri.UNKNOWN, armed
+    (signal,) = told({"at": (9000, 0)}, fleet=fleet)
+    assert signal.evidence["armed"] == ARMED[armed]
 
 
 def test_an_episode_is_told_of_once_and_twice_the_same_is_one_signal() -> None:
