@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -43,6 +45,7 @@ _MOTION = {
     SignalKind.TOWED,
     SignalKind.PUSHED,
 }
+_LOCAL = ZoneInfo("Asia/Shanghai")  # all of China, as in `streams.detect.habit`
 KINDS = tuple(SignalKind)
 
 
@@ -76,6 +79,9 @@ def signal_of(found: np.void, vehicle_id: str, zones: ZoneSet, received_ms: int)
         _put(evidence, key, found["seconds"])
     if kind in _OF_HABIT:
         _put(evidence, "usual_s", found["usual_s"])
+    if kind is SignalKind.OFF_HABIT:
+        began = datetime.fromtimestamp(int(found["t_ms"]) / 1000, _LOCAL)
+        evidence["hour"] = began.hour
     if kind in _OF_ALARM:
         evidence["alarms"] = alarm_names(int(found["alarms"]))
     return Signal(

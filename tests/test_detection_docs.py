@@ -48,7 +48,7 @@ def test_the_table_of_signals_is_the_table_of_weights(page: str) -> None:
 def test_trust_and_levels_are_those_of_the_table(page: str) -> None:
     told = {row[0].strip("`"): row[1] for row in rows(page, 3) if row[0].startswith("`")}
     fusion = Fusion()
-    for name in ("armed_by_owner", "key_on", "habitual", "blue", "yellow", "red"):
+    for name in ("armed_by_owner", "key_on", "hardly_known", "habitual", "blue", "yellow", "red"):
         assert float(told[name]) == getattr(fusion, name)
     (yellow,) = (row for row in rows(page, 3) if row[0] == "`yellow`")
     assert set(re.findall(r"`(\w+)`", yellow[2])) == {str(kind) for kind in fusion.alone}

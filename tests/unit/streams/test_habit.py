@@ -98,4 +98,5 @@ def test_off_habit_joins_what_it_belongs_to_and_is_no_kind_that_red_counts() -> 
     signals = told(commuter(7).park(9 * 60, every_s=600).ride(30), rules=RULES)
     off = the(SignalKind.OFF_HABIT, signals)
     assert off.evidence["kinds"] == ["habit"]
+    assert off.evidence["hour"] == 3
     assert len({signal.episode_ms for signal in signals}) == 1
