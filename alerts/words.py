@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from string import Formatter
-from typing import Final
+from typing import Final, TypeGuard
 
 from alerts.report import Report
 from alerts.vocabulary import ALARMS, BECAUSE, KINDS, LEVELS, WHEN, Language, Name
@@ -82,6 +82,7 @@ _CLAUSES: Final[Mapping[str, Name]] = {
     "others": Name("with {}", "同行车辆 {}"),
     "plate": Name("plate {}", "车牌 {}"),
     "camera": Name("camera {}", "摄像头 {}"),
+    "cause": Name("{}", "{}"),
     "hour": Name("at {}", "时间 {}"),
     "usual_share": Name("{} of its trips are like this", "此类出行占 {}"),
     "ignition": Name("ignition {}", "钥匙{}"),
@@ -92,8 +93,14 @@ _IGNITION: Final = {"on": Name("on", "开启"), "off": Name("off", "关闭")}
 _ARMED: Final = {
     "by_owner": Name("armed by the owner", "由车主设防"),
     "by_itself": Name("armed by itself", "自动设防"),
+    "by_schedule": Name("armed by its schedule", "按时设防"),
     "no": Name("not armed", "未设防"),
 }
+_CAUSES: Final = {
+    "tracker_removed": Name("tracker removed, it seems", "疑似终端被拆除"),
+    "cloned": Name("another vehicle under this plate, it seems", "疑似套牌车"),
+}
+_WORDS: Final = {"ignition": _IGNITION, "armed": _ARMED, "cause": _CAUSES}
 _NAMED = 3
 """Vehicles named one by one; of more, only how many."""
 
@@ -139,15 +146,17 @@ def _values(evidence: Mapping[str, object], language: Language) -> dict[str, str
 def _text(key: str, value: object, language: Language) -> str | None:
     if isinstance(value, bool) or value is None:
         return None
-    if key == "ignition":
-        return _IGNITION[str(value)].of(language) if value in _IGNITION else None
-    if key == "armed":
-        return _ARMED[str(value)].of(language) if value in _ARMED else None
+    if words := _WORDS.get(key):
+        return words[value].of(language) if _names(value, words) else None
     if isinstance(value, int | float):
         return _number(key, float(value), language) if math.isfinite(value) else None
     if isinstance(value, list):
         return _list(key, [str(one) for one in value], language) if value else None
     return str(value)
+
+
+def _names(value: object, names: Mapping[str, Name]) -> TypeGuard[str]:
+    return isinstance(value, str) and value in names
 
 
 def _number(key: str, value: float, language: Language) -> str:

@@ -11,6 +11,7 @@ from ingest.fix import NO_SEQ, FixBatch
 from ingest.log import BlockLog
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
+from ingest.sighting import SightingBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,15 @@ class Taken:
     """What became of a batch of messages, all of it durable.
 
     `batch` is block `number` (its ids are vehicles); when it is empty there is no new block.
+    `sightings` are number `sighted` of theirs in the log, if there are any.
     """
 
     number: int
     batch: FixBatch
     rejects: Sequence[Reject]
     answers: Sequence[Answer]
+    sighted: int
+    sightings: SightingBatch
 
 
 class Intake:
@@ -66,7 +70,9 @@ class Intake:
         batch, refused = self._admission.admit(decoded, messages)
         rejects += [*decoded.rejects, *refused]
         number = self._log.append(batch, decoded.sightings, rejects, self._clock_ms())
-        return Taken(number, batch, rejects, _answers(decoded, rejects))
+        answers = _answers(decoded, rejects)
+        sighted = self._log.last_sightings()
+        return Taken(number, batch, rejects, answers, sighted, decoded.sightings)
 
     def _too_large(self, message: Message) -> Reject:
         return Reject(

@@ -31,8 +31,18 @@ class BlockLog(Protocol):
         """Blocks from `number` on, in order."""
         ...
 
+    def sightings_from(
+        self, number: int, before: int | None = None
+    ) -> Iterator[tuple[int, SightingBatch]]:
+        """Sightings from `number` on, in order; with `before`, those that block came after."""
+        ...
+
     def last(self) -> int:
         """Number of the newest block, 0 for none."""
+        ...
+
+    def last_sightings(self) -> int:
+        """Number of the newest sightings, 0 for none."""
         ...
 
     def prune(self, before_ms: int, keep_from: int) -> int:

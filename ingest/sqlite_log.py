@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -38,6 +39,7 @@ _STEPS = (
     );
     CREATE INDEX rejects_by_reason ON rejects (reason, number)
     """,
+    "ALTER TABLE sightings ADD COLUMN block INTEGER",
 )
 PAYLOAD_KEPT = 4096
 REJECTS_KEPT = 20_000
@@ -58,11 +60,13 @@ class SqliteLog:
         self._connection = connection
         self._reader = reader or connection
         self._reading = threading.Lock()
-        self._last = int(
-            connection.execute(
-                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", ("blocks",)
-            ).fetchone()[0]
-        )
+        self._last, self._last_sightings = self._newest("blocks"), self._newest("sightings")
+
+    def _newest(self, table: str) -> int:
+        row = self._connection.execute(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", (table,)
+        ).fetchone()
+        return int(row[0])
 
     def append(
         self, fixes: FixBatch, sightings: SightingBatch, rejects: Sequence[Reject], at_ms: int
@@ -71,7 +75,7 @@ class SqliteLog:
         if not (len(fixes) or len(sightings) or rejects):
             return self._last
         db = self._connection
-        number = self._last
+        number, sighted = self._last, self._last_sightings
         try:
             with sqlite.transaction(db):
                 if len(fixes):
@@ -91,15 +95,19 @@ class SqliteLog:
                         or 0
                     )
                 if len(sightings):
-                    db.execute(
-                        "INSERT INTO sightings (rows, at_ms, body) VALUES (?, ?, ?)",
-                        (len(sightings), at_ms, sighting.encode(sightings)),
+                    seen = (len(sightings), at_ms, sighting.encode(sightings), number)
+                    sighted = int(
+                        db.execute(
+                            "INSERT INTO sightings (rows, at_ms, body, block) VALUES (?, ?, ?, ?)",
+                            seen,
+                        ).lastrowid
+                        or 0
                     )
                 if rejects:
                     self._bury(rejects, at_ms)
         except sqlite3.OperationalError as error:
             raise LogFullError(str(error)) from error
-        self._last = number
+        self._last, self._last_sightings = number, sighted
         return number
 
     def _bury(self, rejects: Sequence[Reject], at_ms: int) -> None:
@@ -134,9 +142,32 @@ class SqliteLog:
             yield int(row[0]), block.decode(row[1])
             number = int(row[0]) + 1
 
+    def sightings_from(
+        self, number: int, before: int | None = None
+    ) -> Iterator[tuple[int, SightingBatch]]:
+        """Sightings from `number` on, in order; with `before`, those that block came after.
+
+        Those of stores that did not note the block are history and left out.
+        """
+        last = sys.maxsize if before is None else before - 1
+        while True:
+            row = self._connection.execute(
+                "SELECT number, body FROM sightings "
+                "WHERE number >= ? AND block <= ? ORDER BY number LIMIT 1",
+                (number, last),
+            ).fetchone()
+            if row is None:
+                return
+            yield int(row[0]), sighting.decode(row[1])
+            number = int(row[0]) + 1
+
     def last(self) -> int:
         """Number of the newest block, 0 for none."""
         return self._last
+
+    def last_sightings(self) -> int:
+        """Number of the newest sightings, 0 for none."""
+        return self._last_sightings
 
     def prune(self, before_ms: int, keep_from: int) -> int:
         """Drop blocks that arrived before `before_ms` and are numbered below `keep_from`.

@@ -22,14 +22,16 @@ def several_at_once(
 ) -> list[Signal]:
     """The signals that follow from those that tell of departures, each with its parking place.
 
-    `departures` are those of late; it is brought up to date.  A vehicle whose key is on, or whose
-    departures are too usual to open an incident, is no company.
+    `departures` are those of late; it is brought up to date.  A vehicle whose key is on, that
+    armed itself and says nothing of its key, or whose departures are too usual to open an incident,
+    is no company.
     """
     out = []
     for signal, (lon, lat) in signals:
         if signal.kind is not SignalKind.LEFT_FENCE or "level" not in signal.evidence:
             continue
-        if signal.evidence.get("ignition") == "on":
+        said = signal.evidence.get("armed"), signal.evidence.get("ignition")
+        if said[1] == "on" or said == ("by_itself", "unknown"):
             continue
         since_ms = signal.t_detected_ms - WITHIN_MS
         departures.forget(since_ms, _KEPT)

@@ -14,8 +14,13 @@ from streams.state import Tri
 from streams.thresholds import OF_KIND
 
 LEVELS = ("", "blue", "yellow", "red")
-_ARMED = {Armed.NOT_ARMED: "no", Armed.BY_ITSELF: "by_itself", Armed.BY_OWNER: "by_owner"}
-_IGNITION = {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}
+ARMED = {
+    Armed.NOT_ARMED: "no",
+    Armed.BY_ITSELF: "by_itself",
+    Armed.BY_OWNER: "by_owner",
+    Armed.BY_SCHEDULE: "by_schedule",
+}
+IGNITION = {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}
 _SECONDS = {
     SignalKind.VIBRATION_THEN_MOVED: "vibration_s",
     SignalKind.POWER_CUT_THEN_MOVED: "power_cut_s",
@@ -53,8 +58,8 @@ def signal_of(found: np.void, vehicle_id: str, zones: ZoneSet, received_ms: int)
         "episode": int(found["episode_ms"]) / 1000,
         "score": round(float(found["score"]), 2),
         "because": Evidence(int(found["because"])).names(),
-        "armed": _ARMED[Armed(int(found["armed"]))],
-        "ignition": _IGNITION[ignition],
+        "armed": ARMED[Armed(int(found["armed"]))],
+        "ignition": IGNITION[ignition],
     }
     if level := LEVELS[int(found["level"])]:
         evidence["level"] = level

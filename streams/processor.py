@@ -17,6 +17,7 @@ from ingest.fix import FixBatch, Int32, Int64
 from streams.company import several_at_once
 from streams.describe import signal_of
 from streams.detect import FINDING, Count, advance
+from streams.guard_hours import NEVER
 from streams.rules import Rules
 from streams.signal import EvidenceValue, Signal, SignalKind
 from streams.state import FleetState
@@ -40,6 +41,7 @@ class Processor:
         self._parameters = self.rules.thresholds.parameters()
         self._weights = self.rules.thresholds.weights()
         self._fences = self.rules.fences()
+        self._hours = self.rules.guard_hours()
         self._findings = np.empty(_ROOM, FINDING)
 
     def step(self, batch: FixBatch, state: FleetState, before_ms: Int64 = _NOTHING) -> list[Signal]:
@@ -65,6 +67,9 @@ class Processor:
     ) -> tuple[list[Signal], list[int]]:
         """What the detectors raise, and by which fix of the batch."""
         hit_at, hit_zone = self._hits(batch)
+        scheduled, switches = NEVER
+        if self._hours is not None:
+            scheduled, switches = self._hours.of_rows(state.ids), self._hours.switches(batch.t_ms)
         signals: list[Signal] = []
         of_fix: list[int] = []
         begin, n = 0, len(batch)
@@ -74,6 +79,7 @@ class Processor:
                 begin, state.rows, state.lines, vehicle, batch.t_ms, batch.received_ms,
                 batch.lon, batch.lat, batch.speed_mps, batch.heading_deg, batch.accuracy_m,
                 batch.flags, batch.alarms, before_ms, hit_at, hit_zone, self._guarding,
+                scheduled, switches,
                 state.heads, state.next, state.clock, self._parameters, self._weights,
                 self._findings, self.tally,
             )  # fmt: skip

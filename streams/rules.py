@@ -6,7 +6,7 @@ Read once, validated, then immutable; the processor takes it as a value.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +23,7 @@ from geofence.rules.document import Document, RulesError
 from geofence.rules.model import ZoneRules
 from geofence.rules.versions import Content
 from geofence.watch import TrackParameters
+from streams.guard_hours import GuardHours, unknown_schedule
 from streams.thresholds import Thresholds
 
 __all__ = ["RuleFile", "Rules", "RulesError", "Thresholds"]
@@ -44,7 +45,10 @@ class RuleFile(Thresholds, ZoneRules):
     @classmethod
     def of_document(cls, document: Document) -> Self:
         """Check a rules text that has been parsed.  Raises `RulesError`."""
-        return document.model(cls, dangling(document.data))
+        faults = dangling(document.data)
+        if told := unknown_schedule(document.data):
+            faults.append((("arming", "schedule"), told, False))
+        return document.model(cls, faults)
 
     @classmethod
     def published(cls, path: Path | str) -> Content:
@@ -102,6 +106,19 @@ class Rules:
             return cls(zones=zones, groups=groups)
         held = RuleFile.read(path)
         return cls(held.thresholds(), zones, held.book(), groups)
+
+    def guard_hours(self) -> GuardHours | None:
+        """The hours in which a schedule arms vehicles; None where none does."""
+        arming = self.thresholds.arming
+        if arming.schedule is None:
+            return None
+        schedule = self.book.schedules()[arming.schedule]
+        return GuardHours(schedule, frozenset(arming.groups), self.groups)
+
+    def without_zone_rules(self) -> Rules:
+        """The same thresholds and schedules, and no rule about zones."""
+        content = self.book.content.model_copy(update={"zone_rule": ()})
+        return replace(self, book=RuleBook(content))
 
     def fences(self) -> Fences | None:
         """The rules about zones, ready to be asked; None when no rule is on."""

@@ -52,6 +52,11 @@ def encode(state: FleetState, zone_ids: Sequence[str]) -> bytes:
     if state.fences is not None:
         held = state.fences
         more["vg.fences"] = held if isinstance(held, bytes) else held.encode(len(state))
+    if state.plates is not None:
+        seen = state.plates
+        more["vg.plates"] = seen if isinstance(seen, bytes) else seen.encode()
+    if state.sighted:
+        more["vg.sighted"] = str(state.sighted)
     return arrow_bytes.write(pa.table(columns), _SCHEMA, VERSION, more)
 
 
@@ -82,9 +87,11 @@ def decode(data: bytes, zone_ids: Sequence[str]) -> FleetState:
     try:
         clock = msgspec.json.decode(held[b"vg.clock"], type=tuple[int, int])
         departures = msgspec.json.decode(held[b"vg.departures"], type=list[Departure])
+        sighted = msgspec.json.decode(held.get(b"vg.sighted", b"0"), type=int)
     except (KeyError, msgspec.DecodeError) as error:
         msg = f"a fleet state without its clock: {error}"
         raise SnapshotError(msg) from error
     state = FleetState.restore(table.column("vehicle_id").to_pylist(), rows, clock, departures)
     state.fences = held.get(b"vg.fences")
+    state.plates, state.sighted = held.get(b"vg.plates"), sighted
     return state

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from geofence.fences import FenceState
 from ingest.fix import Int32, Int64
 from streams.departures import Departure, Departures
 from streams.roster import Roster
+
+if TYPE_CHECKING:
+    from streams.plates.seen import LastSightings
 
 SLOT_MS = 10_000
 SLOTS = 4096
@@ -122,9 +126,13 @@ class FleetState:
     `fences` is what the rules about zones remember of the same rows: a state, its bytes as a
     snapshot holds them, or None before the first fix and where there are no rules.  `departures`
     are those of late, by which several at once are known (`streams.company`).
+    `plates` is where the plates were last seen, in the same three forms (`streams.plates`), and
+    `sighted` the number in the log of the newest sightings worked on.
     """
 
     fences: FenceState | bytes | None = None
+    plates: LastSightings | bytes | None = None
+    sighted: int = 0
 
     def __init__(self, capacity: int = 1024) -> None:
         self._rows: NDArray[np.void] = np.full(max(capacity, 1), _FRESH, ROW)

@@ -6,6 +6,8 @@ them.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,6 +35,14 @@ class Arming(_Section):
     dwell_radius_m: float = Field(
         60, gt=0, le=1000, description="How far fixes may lie apart and still be one place."
     )
+    schedule: str | None = Field(
+        None,
+        description="Name of a `[schedules.NAME]` in whose hours parked vehicles are armed at "
+        "once, as if by their owner; the key does not disarm them then.",
+    )
+    groups: tuple[str, ...] = Field(
+        (), description="Groups of vehicles that the schedule is about; none named: all."
+    )
     lapse_s: float = Field(
         5400,
         ge=60,
@@ -50,7 +60,7 @@ class LeftFence(_Section):
     )
     zone_band_m: float = Field(
         50,
-        ge=0,
+        ge=1,
         le=10_000,
         description="A fix outside the zone that it was parked in counts only this far from the "
         "place itself.",
@@ -144,7 +154,14 @@ class Fusion(_Section):
         ge=0,
         le=10,
         description="... of a vehicle that armed itself, says nothing of its key, and left its "
-        "places before without anybody asking, or was not watched for long.",
+        "places before without anybody asking.",
+    )
+    hardly_known: float = Field(
+        0.8,
+        ge=0,
+        le=10,
+        description="... of one that did not, and was not watched for long: nothing tells its "
+        "owner from a thief, so that it comes to yellow and not to red.",
     )
     watched_min: float = Field(
         60,
@@ -153,7 +170,7 @@ class Fusion(_Section):
         description="Minutes of parked reports before a vehicle that armed itself, and says "
         "nothing of its key, is taken for one that stays.",
     )
-    weights: dict[SignalKind, float] = Field(
+    weights: dict[SignalKind, Annotated[float, Field(ge=0, le=1000)]] = Field(
         default_factory=dict,
         description="Score that a signal of a kind adds, where it is not the default.",
     )
@@ -302,6 +319,7 @@ _FROM: dict[str, tuple[str, str, float]] = {
     "armed_by_owner": ("fusion", "armed_by_owner", 1),
     "key_on": ("fusion", "key_on", 1),
     "habitual": ("fusion", "habitual", 1),
+    "hardly_known": ("fusion", "hardly_known", 1),
     "guard_ms": ("fusion", "watched_min", 60_000),
     "ignition_off": ("fusion", "ignition_off", 1),
     "max_mps": ("plausibility", "max_speed_mps", 1),

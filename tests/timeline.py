@@ -76,25 +76,58 @@ class Track:
         )
         return self
 
-    def park(self, minutes: float, *, every_s: float = 30, wander_m: float = 3) -> Self:
+    def park(
+        self,
+        minutes: float,
+        *,
+        every_s: float = 30,
+        wander_m: float = 3,
+        says: bool = True,
+        alarms: Alarm = NO_ALARM,
+    ) -> Self:
         here, rng = self.at, np.random.default_rng(7)
         for _ in range(round(minutes * 60 / every_s)):
             east, north = rng.normal(0, wander_m, 2)
-            self.fix(after_s=every_s, at=offset(here, east, north), speed=0.0)
+            self.fix(
+                after_s=every_s,
+                at=offset(here, east, north),
+                speed=0.0 if says else math.nan,
+                alarms=alarms,
+            )
         self.at = here
         return self
 
-    def ride(self, fixes: int, *, mps: float = 8, every_s: float = 10, says: bool = True) -> Self:
+    def wait(self, minutes: float) -> Self:
+        """Say nothing."""
+        self.t_ms += round(minutes * 60_000)
+        return self
+
+    def ride(
+        self,
+        fixes: int,
+        *,
+        mps: float = 8,
+        every_s: float = 10,
+        says: bool = True,
+        alarms: Alarm = NO_ALARM,
+    ) -> Self:
         for _ in range(fixes):
             self.fix(
                 after_s=every_s,
                 at=offset(self.at, mps * every_s, 0),
                 speed=mps if says else math.nan,
+                alarms=alarms,
             )
         return self
 
     def batch(self) -> FixBatch:
         return batch_of(self.rows)
+
+
+def arrivals(*tracks: Track) -> FixBatch:
+    """The fixes of all tracks in order of arrival."""
+    rows = [row for track in tracks for row in track.rows]
+    return batch_of(sorted(rows, key=lambda row: int(str(row["received_ms"]))))
 
 
 def batch_of(rows: list[dict[str, object]]) -> FixBatch:

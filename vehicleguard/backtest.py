@@ -3,7 +3,8 @@
 The fleet is cut into shards of vehicles, one a thread; each batch of the recording is handed to all
 of them with the fleet's clock, so the answer does not depend on how many there are
 (`geofence.backtest`).  Where the two files differ in the thresholds of detection too, the detectors
-run under both, and what they raise stands beside the rules under the name of its kind.
+run under both, each over the whole fleet, since silence and company are seen only there; what they
+raise stands beside the rules under the name of its kind.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from numpy.typing import NDArray
 
 from geofence.backtest import TOLD, Comparison, Outcome, Shard, Told, Trial, compare
 from geofence.backtest.alerts import Names
-from geofence.rules.book import RuleBook
 from ingest.fix import FixBatch
 from streams.processor import Processor
 from streams.rules import Rules
@@ -77,33 +77,34 @@ class _Numbers:
     zones: tuple[Int32, Int32]
 
 
+class _Detectors:
+    """The detectors of one side, over the whole fleet."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._processor, self._state = Processor(rules.without_zone_rules()), FleetState()
+
+    def advance(self, handed: _Handed) -> list[Signal]:
+        """What they raise by a batch."""
+        return self._processor.step(handed.batch, self._state)
+
+
 class _Share:
     """A shard of the fleet, with what both sides told of it so far."""
 
-    def __init__(
-        self, place: tuple[int, int], trial: Trial, sides: Sequence[Rules], *, detectors: bool
-    ) -> None:
-        self._nth, self._of = place
+    def __init__(self, nth: int, of: int, trial: Trial) -> None:
+        self._nth, self._of = nth, of
         self.told = (Told(), Told())
         self.rows = np.empty(0, np.int32)
         self.ids: list[str] = []
         self._shard: Shard = trial.shard()
-        self._detectors = []
-        if detectors:
-            bare = (replace(rules, book=RuleBook()) for rules in sides)
-            self._detectors = [(Processor(rules), FleetState()) for rules in bare]
 
-    def advance(self, handed: _Handed, number: _Numbers) -> list[tuple[int, list[Signal]]]:
-        """Both books over its fixes; what the detectors raised, by side."""
+    def advance(self, handed: _Handed, number: _Numbers) -> None:
+        """Both books over its fixes."""
         self._enrol(handed.names)
         own = handed.of(self._nth, self._of)
         batch, vehicle = handed.batch.take(own), handed.row[own] // self._of
         before_ms = handed.clock_ms[own]
         self._add(self._shard.advance(self.ids, batch, vehicle, before_ms), number)
-        if not self._detectors or not len(batch):
-            return []
-        mine = replace(batch, ids=tuple(self.ids), vehicle=vehicle)
-        return [(n, p.step(mine, state)) for n, (p, state) in enumerate(self._detectors)]
 
     def _enrol(self, names: Sequence[str]) -> None:
         """Take the vehicles of the fleet that are its own: every so many-th."""
@@ -134,6 +135,8 @@ def backtest(
 ) -> Trialled:
     """Run the recording through the rules `before` and `after`, on `jobs` threads.
 
+    The detectors, if they have to run, take a thread a side beside them.
+
     `advanced` is told how many rows of the recording are done.  Raises `RecordingError`.
     """
     rules, zones, fleet = Names(), Names(), Names()
@@ -147,20 +150,23 @@ def backtest(
         ),
     )
     differ = before.thresholds != after.thresholds
-    shares = [_Share((n, jobs), trial, (before, after), detectors=differ) for n in range(jobs)]
+    shares = [_Share(n, jobs, trial) for n in range(jobs)]
+    detectors = [_Detectors(rules) for rules in (before, after)] if differ else []
     found: tuple[list[Signal], list[Signal]] = ([], [])
     clock_ms, fixes, first_ms, last_ms = 0, 0, 0, 0
     ids, names, row_of = None, fleet.listed(), np.empty(0, np.int32)
     with ExitStack() as stack:
-        workers = [stack.enter_context(ThreadPoolExecutor(1)) for _ in shares]
-        at_work: deque[tuple[int, list[Future[list[tuple[int, list[Signal]]]]]]] = deque()
+        # one each, so that none does two batches at once
+        workers = [stack.enter_context(ThreadPoolExecutor(1)) for _ in (*shares, *detectors)]
+        at_work: deque[tuple[int, list[Future[None]], list[Future[list[Signal]]]]] = deque()
 
         def wait(most: int) -> None:
             while len(at_work) > most:
-                done, tasks = at_work.popleft()
-                for task in tasks:
-                    for side, signals in task.result():
-                        found[side].extend(signals)
+                done, matched, detected = at_work.popleft()
+                for task in matched:
+                    task.result()
+                for signals, raised in zip(found, detected, strict=False):  # maybe none at all
+                    signals.extend(raised.result())
                 advanced(done)
 
         for batch in _ahead(_cut(arrivals)):
@@ -169,14 +175,18 @@ def backtest(
                 names = fleet.listed() if len(fleet) > len(names) else names
             clock = trial.clock(batch, clock_ms)
             handed = _Handed(batch, row_of[batch.vehicle], clock[:-1], names)
-            tasks = [
+            matching = [
                 worker.submit(share.advance, handed, number)
-                for share, worker in zip(shares, workers, strict=True)
+                for share, worker in zip(shares, workers[:jobs], strict=True)
+            ]
+            detecting = [
+                worker.submit(one.advance, handed)
+                for one, worker in zip(detectors, workers[jobs:], strict=True)
             ]
             clock_ms, fixes = int(clock[-1]), fixes + len(batch)
             first_ms = min(first_ms or int(batch.t_ms.min()), int(batch.t_ms.min()))
             last_ms = max(last_ms, int(batch.t_ms.max()))
-            at_work.append((arrivals.done, tasks))
+            at_work.append((arrivals.done, matching, detecting))
             wait(_AT_WORK)
         wait(0)
     for share in shares:

@@ -30,6 +30,7 @@ from ingest.message import Message
 from ingest.mqtt import MqttSource
 from ingest.registry import Registry
 from ingest.sqlite_log import SqliteLog
+from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
@@ -84,6 +85,8 @@ class EmbeddedRun:
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
         self._around = surroundings_of(settings.streams)
+        plates = registry.plate_of if registry else {}
+        self._plates = PlateGuard(plates, self._around.cameras)
         self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
         self._simulated = simulated
         self._cleanup = contextlib.ExitStack()
@@ -155,6 +158,7 @@ class EmbeddedRun:
             ledger=ledger,
             rules=rules,
             metrics=self.metrics,
+            plates=self._plates,
             committed=committed,
             wait=self._pause,
         )
@@ -187,7 +191,9 @@ class EmbeddedRun:
                 places=self._places,
                 pipeline=status,
                 metrics=self.metrics,
-                pursuits=PursuitView(ledger, self._pipeline.fleet, now_ms, self._around),
+                pursuits=PursuitView(
+                    ledger, self._pipeline.fleet, now_ms, self._around, self._pipeline.seen
+                ),
             ),
             settings.model_copy(
                 update={
@@ -289,6 +295,8 @@ class EmbeddedRun:
         self.metrics.oldest.set(self.pulse.lag_ms / 1000)
         if len(taken.batch):
             self._pipeline.process(taken.number, taken.batch)
+        if len(taken.sightings):
+            self._pipeline.look(taken.sighted, taken.sightings)
         self.pulse.fixes = self._pipeline.fixes_total
         self.pulse.rejects = self._pipeline.rejects_total
 

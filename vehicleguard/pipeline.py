@@ -21,9 +21,12 @@ from ingest.fix import FixBatch
 from ingest.intake import Intake, Taken
 from ingest.log import BlockLog
 from ingest.message import Message
+from ingest.sighting import SightingBatch
 from streams import snapshot
 from streams.detect import Count
+from streams.plates import LastSightings, PlateGuard
 from streams.processor import Processor
+from streams.pursuit import Sighted
 from streams.rules import Rules
 from streams.signal import Signal
 from streams.snapshot import SnapshotStore
@@ -43,7 +46,8 @@ class Pipeline:
     """Log, state and ledger of one run, and the steps between them.
 
     `wait` is called with the reason when the disk refuses; it pauses and says whether to try again.
-    Only the pipeline's thread calls `take`, `process` and `snapshot`; `fleet` may be read from any.
+    Only the pipeline's thread calls `take`, `process`, `look` and `snapshot`; any may read `fleet`
+    and call `seen`.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Pipeline:
         ledger: SqliteLedger,
         rules: Rules,
         metrics: Metrics,
+        plates: PlateGuard | None = None,
         committed: Callable[[], None] = lambda: None,
         wait: Callable[[str], bool] = lambda _: False,
         clock_ms: Callable[[], int] = now_ms,
@@ -67,6 +72,7 @@ class Pipeline:
         self._zone_ids = [zone.id for zone in rules.zones.zones]
         self._processor = Processor(rules)
         self._metrics = metrics
+        self._plates = plates or PlateGuard()
         self._committed = committed
         self._wait = wait
         self._clock_ms = clock_ms
@@ -75,6 +81,7 @@ class Pipeline:
         self.fixes_total = 0
         self.rejects_total = 0
         self.state, self.done = self._restore()
+        self._plates.begin(self.state)
         metrics.vehicles.set(len(self.state))
         self._count_open()
         self.fleet = FleetView(self.state, ledger.levels_of_vehicles(), clock_ms())
@@ -93,13 +100,23 @@ class Pipeline:
             return FleetState(), 0
 
     def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
-        """Work through the blocks after the snapshot; how many there were."""
+        """Work through blocks and sightings after the snapshot; how many blocks there were.
+
+        Sightings come where they came the first time: after the block that they were stored with.
+        """
         blocks = 0
         for number, batch in self._blocks.read_from(self.done + 1):
+            self._look_before(number)
             self.process(number, batch)
             blocks += 1
             progress(blocks)
+        self._look_before(None)
         return blocks
+
+    def _look_before(self, block: int | None) -> None:
+        """Work on the sightings that were there when `block` came; None: on all."""
+        for number, seen in self._blocks.sightings_from(self.state.sighted + 1, block):
+            self.look(number, seen)
 
     def take(self, messages: Sequence[Message]) -> Taken:
         """Make what `messages` hold durable; only then may they be acknowledged."""
@@ -147,6 +164,20 @@ class Pipeline:
         if signals:
             self._file(signals)
         self.done = number
+
+    def look(self, number: int, seen: SightingBatch) -> None:
+        """Work on sightings `number` of the log and file what they say."""
+        with self.fleet.lock:
+            signals = self._plates.step(seen, self.state)
+        if signals:
+            self._file(signals)
+        self.state.sighted = number
+
+    def seen(self, vehicle_id: str) -> Sequence[Sighted]:
+        """Where the plate of a vehicle was last seen; from any thread."""
+        with self.fleet.lock:
+            held = self.state.plates
+            return held.of(vehicle_id) if isinstance(held, LastSightings) else ()
 
     def _file(self, signals: Sequence[Signal]) -> None:
         reports = [Report.from_wire(signal.to_wire()) for signal in signals]

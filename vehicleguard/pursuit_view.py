@@ -28,15 +28,20 @@ Sightings = Callable[[str], Sequence[Sighted]]
 
 def surroundings_of(settings: StreamSettings) -> Surroundings:
     """Roads and cameras that the settings name.  Raises `RoadsError`, `CamerasError`."""
-    cameras = Cameras()
-    if settings.cameras is not None:
-        by_datum = {str(datum): partial(to_wgs84, datum=datum) for datum in Datum}
-        cameras = Cameras.from_csv(settings.cameras, settings.cameras_datum, by_datum)
+    cameras = cameras_of(settings.cameras, settings.cameras_datum)
     network = None
     if settings.roads is not None:
         nodes, edges = (_file(settings.roads, name) for name in ("nodes", "edges"))
         network = RoadNetwork.from_csv(nodes, edges)
     return Surroundings(cameras, network)
+
+
+def cameras_of(path: Path | None, datum: str | None) -> Cameras:
+    """The cameras of a file in any datum; none without a file.  Raises `CamerasError`."""
+    if path is None:
+        return Cameras()
+    by_datum = {str(datum): partial(to_wgs84, datum=datum) for datum in Datum}
+    return Cameras.from_csv(path, datum, by_datum)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -6,13 +6,18 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
+
+import numpy as np
 
 from alerts.ledger import Wanted
 from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
 from ingest.fix import FixBatch
+from ingest.sighting import SightingBatch
+from streams.plates import PlateGuard
 from streams.processor import step
 from streams.rules import Rules
 from streams.state import FleetState
@@ -28,29 +33,71 @@ class Outcome:
     incidents: list[dict[str, object]]
 
 
+@dataclass(frozen=True)
+class Sighted:
+    """What cameras `seen` (in order of arrival) saw, and the plates that they are judged by."""
+
+    guard: PlateGuard
+    seen: SightingBatch
+
+
 def replay(
-    batch: FixBatch, rules: Rules, advanced: Callable[[int], None] = lambda _: None
+    batch: FixBatch,
+    rules: Rules,
+    advanced: Callable[[int], None] = lambda _: None,
+    sighted: Sighted | None = None,
 ) -> Outcome:
     """Run `batch` (in order of arrival) through the processor and the ledger.
 
-    `advanced` is told how many more fixes are done, for a progress bar.
+    `advanced` is told how many more fixes are done, for a progress bar.  Sightings are worked on
+    where they arrived, after the fixes of that time.
     """
     state, ledger = FleetState(), SqliteLedger(":memory:")
     signals: list[dict[str, object]] = []
     try:
-        for first in range(0, len(batch), BATCH):
-            part = batch.take(slice(first, first + BATCH))
-            now_ms = int(part.received_ms[-1])
-            found = [signal.to_wire() for signal in step(part, state, rules, now_ms)]
-            signals += found
-            ledger.receive([Report.from_wire(body) for body in found], now_ms)
-            advanced(len(part))
+        for part, now_ms in _arrivals(batch, sighted):
+            if isinstance(part, FixBatch):
+                found = step(part, state, rules, now_ms)
+                advanced(len(part))
+            else:
+                found = sighted.guard.step(part, state) if sighted else []
+            told = [signal.to_wire() for signal in found]
+            signals += told
+            ledger.receive([Report.from_wire(body) for body in told], now_ms)
         incidents = [
             entry.incident.to_wire() for entry in reversed(ledger.newest(Wanted(), None, -1))
         ]
     finally:
         ledger.disconnect()
     return Outcome(signals, incidents)
+
+
+def _arrivals(
+    batch: FixBatch, sighted: Sighted | None
+) -> Iterator[tuple[FixBatch | SightingBatch, int]]:
+    """Fixes and sightings in order of arrival, in parts, and when the last of each arrived.
+
+    Of one time fixes come first.  A part of fixes ends where a sighting arrived, so that a sighting
+    meets the same state however large the parts are.
+    """
+
+    def fixes(begin: int, end: int) -> Iterator[tuple[FixBatch, int]]:
+        for first in range(begin, end, BATCH):
+            part = batch.take(slice(first, min(first + BATCH, end)))
+            yield part, int(part.received_ms[-1])
+
+    done = 0
+    if sighted is not None:
+        seen = sighted.seen.take(sighted.guard.of_the_fleet(sighted.seen))
+        after = np.searchsorted(batch.received_ms, seen.received_ms, "right")
+        ends, first = np.unique(after, return_index=True)
+        groups = pairwise([*first.tolist(), len(seen)])
+        for end, (begin, stop) in zip(ends.tolist(), groups, strict=True):
+            yield from fixes(done, end)
+            done = end
+            here = np.arange(begin, stop)
+            yield seen.take(here), int(seen.received_ms[here[-1]])
+    yield from fixes(done, len(batch))
 
 
 def write(outcome: Outcome, out: Path) -> None:

@@ -35,12 +35,12 @@ _CALLED = (
 
 
 def ensure(said: Callable[[str], None]) -> None:
-    """Compile what is not compiled yet, and say so first: it takes half a minute, once."""
+    """Compile what is not compiled yet, and say so first: it takes a minute or two, once."""
     forget_stale()
     held = [file.name for file in _compiled()]
     if all(any(fnmatch(name, f"{called}.nbi") for name in held) for called in _CALLED):
         return
-    said("compiling the kernels, this once (half a minute)")
+    said("compiling the kernels, this once (a minute or two)")
     warm()
 
 

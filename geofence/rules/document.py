@@ -176,6 +176,8 @@ def _below(path: Path, above: Path) -> bool:
 def _fault(kind: type[BaseModel], details: Any) -> Fault:  # noqa: PLR0911 - one a kind of error
     """Where and what one of pydantic's errors is, in the words of the file."""
     path, reason, message = tuple(details["loc"]), details["type"], str(details["msg"])
+    of_key = path[-1:] == ("[key]",)  # so pydantic names a key that is wrong itself
+    path = path[:-1] if of_key else path
     found = f", found {shown(details['input'])}"
     if reason == "missing":
         return path[:-1], f"{path[-1]}: expected, and it is not there", True
@@ -192,7 +194,7 @@ def _fault(kind: type[BaseModel], details: Any) -> Fault:  # noqa: PLR0911 - one
         return path, text if "found" in text else text + found, False
     if reason in {"enum", "literal_error"}:
         expected = str(details["ctx"]["expected"]).replace("'", '"')
-        return path, f"expected {expected}{found}", False
+        return path, f"expected {expected}{found}", of_key
     if reason == "string_pattern_mismatch":
         return path, f"expected letters, digits, '_', '-' and '.' alone{found}", False
     if reason in {"too_short", "string_too_short"}:

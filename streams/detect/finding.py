@@ -43,6 +43,7 @@ class Armed(IntEnum):
     NOT_ARMED = 0
     BY_ITSELF = 1
     BY_OWNER = 2
+    BY_SCHEDULE = 3
 
 
 class Count(IntEnum):

@@ -14,6 +14,8 @@ from streams.signal import Evidence, SignalKind
 from streams.state import Tri
 
 BLUE, YELLOW, RED = 1, 2, 3
+BY_SCHEDULE = int(Armed.BY_SCHEDULE)
+"""In `ROW.self_armed`, beside 0 and 1."""
 KEY_WAS_ON = 1 << 31
 """In `ROW.because`, no kind of evidence: the key was on in this episode, so that it is off at the
 end proves nothing."""
@@ -39,6 +41,8 @@ def armed_by(row):
     """Who armed the vehicle, as `Armed`."""
     if row.armed_said == _YES:
         return _BY_OWNER
+    if row.self_armed == BY_SCHEDULE:
+        return BY_SCHEDULE
     return _BY_ITSELF if row.self_armed else _NOT_ARMED
 
 
@@ -47,10 +51,12 @@ def _trust(row, evidence, p):
     trust = 1.0
     if row.because & KEY_WAS_ON:
         trust = p.key_on
-    elif row.armed_said == _YES:
+    elif row.armed_said == _YES or row.self_armed == BY_SCHEDULE:
         trust = p.armed_by_owner
-    elif row.ignition == _UNKNOWN and (row.trips > 0 or row.watched_min * 60_000 < p.guard_ms):
+    elif row.ignition == _UNKNOWN and row.trips > 0:
         trust = p.habitual
+    elif row.ignition == _UNKNOWN and row.watched_min * 60_000 < p.guard_ms:
+        trust = p.hardly_known
     if evidence & _TERMINAL:
         return max(trust, 1.0)
     if evidence & _SENSED:

@@ -6,20 +6,24 @@ did not have it, whichever it is.
 
 from __future__ import annotations
 
+import numpy as np
+
 from geofence.grid.predicate import compiled
 from ingest.fix import Alarm, Flag
-from streams.detect.fusion import armed_by, raise_
+from streams.detect.fusion import BY_SCHEDULE, armed_by, raise_
 from streams.detect.place import end_episode, forget_departure
 from streams.signal import SignalKind
-from streams.state import Tri
+from streams.state import Motion, Tri
 
 _IGNITION, _IGNITION_KNOWN = int(Flag.IGNITION), int(Flag.IGNITION_KNOWN)
 _ARMED, _ARMED_KNOWN = int(Flag.ARMED), int(Flag.ARMED_KNOWN)
+_PARKED = int(Motion.PARKED)
 _UNKNOWN, _NO, _YES = int(Tri.UNKNOWN), int(Tri.NO), int(Tri.YES)
 _VIBRATION, _POWER_CUT = int(Alarm.VIBRATION), int(Alarm.POWER_CUT)
 _STOLEN, _KEYLESS = int(Alarm.STOLEN), int(Alarm.ILLEGAL_IGNITION)
 _DISPLACED, _SOS = int(Alarm.ILLEGAL_DISPLACEMENT), int(Alarm.SOS)
 _TAMPER, _JAMMING = int(Alarm.TAMPER | Alarm.ANTENNA), int(Alarm.JAMMING)
+_RAISING = _SOS | _STOLEN | _KEYLESS | _DISPLACED | _TAMPER | _JAMMING
 _K_STOLEN, _K_KEYLESS = SignalKind.TERMINAL_STOLEN.number, SignalKind.STARTED_WITHOUT_KEY.number
 _K_DISPLACED, _K_SOS = SignalKind.TERMINAL_DISPLACED.number, SignalKind.SOS.number
 _K_TAMPERED, _K_JAMMING = SignalKind.TAMPERED.number, SignalKind.JAMMING.number
@@ -32,7 +36,7 @@ def hear_state(row, flags, alarms):
     if flags & _IGNITION_KNOWN:
         row.ignition = _YES if flags & _IGNITION else _NO
         keyless = alarms & _KEYLESS or row.raised >> _K_KEYLESS & 1
-        if row.ignition == _YES and row.self_armed and not keyless:
+        if row.ignition == _YES and row.self_armed == 1 and not keyless:
             # the key is what tells an owner from a thief when nobody arms by hand
             row.self_armed = 0
             if row.raised == 0:
@@ -51,6 +55,20 @@ def hear_state(row, flags, alarms):
 
 
 @compiled
+def keep_hours(row, t_ms, switches):
+    """Arm a parked vehicle in the hours of its schedule, and disarm it when they end."""
+    if np.searchsorted(switches, t_ms, side="right") & 1:
+        free = row.armed_said == _UNKNOWN and row.self_armed != BY_SCHEDULE
+        if free and row.motion == _PARKED and row.episode_ms == 0:
+            if row.self_armed == 0:
+                forget_departure(row)
+            row.self_armed = BY_SCHEDULE
+    elif row.self_armed == BY_SCHEDULE and row.episode_ms == 0:
+        row.self_armed = 0
+        forget_departure(row)
+
+
+@compiled
 def hear_alarms(findings, n, row, alarms, fix, vehicle, t_ms, place, live, in_order, p, weights):
     """Take in the alarm bits of a fix; the new number of `findings`.
 
@@ -58,7 +76,8 @@ def hear_alarms(findings, n, row, alarms, fix, vehicle, t_ms, place, live, in_or
     """
     news = alarms & ~row.alarms
     if in_order:
-        row.alarms = alarms
+        # what began in back-fill is still news to the live fix that holds it
+        row.alarms = alarms if live else alarms & ~(news & _RAISING)
         # a bit that is held goes on: what it is about happens again at each fix
         if alarms & _VIBRATION:
             row.vibration_s = t_ms // 1000

@@ -42,7 +42,8 @@ def go_out(row, t_ms, seconds, away_m, doppler_mps, pace_mps, p):
     Wander reaches as far, but not so steadily in so short a time.  `seconds` since the fix before.
     """
     now_s = t_ms // 1000
-    if away_m <= _NEAR_M or away_m < row.made_m - _BACK_M:
+    jumped = away_m - row.made_m > _WALK_MOST_MPS * seconds + _BACK_M
+    if away_m <= _NEAR_M or away_m < row.made_m - _BACK_M or jumped:
         row.made_m = max(away_m, _NEAR_M)
         row.out_n = 0
         row.out_s = now_s

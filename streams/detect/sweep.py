@@ -11,9 +11,10 @@ from geofence.grid.prefetch import prefetch
 from geofence.watch.track import M_PER_DEGREE, is_believable, near_m
 from ingest.fix import Flag
 from streams.detect import habit, motion, silence
+from streams.detect.departure import departed
 from streams.detect.finding import Count
 from streams.detect.fusion import armed_by, raise_
-from streams.detect.listen import hear_alarms, hear_state
+from streams.detect.listen import hear_alarms, hear_state, keep_hours
 from streams.detect.place import (
     TORN,
     WAKES,
@@ -39,15 +40,10 @@ _PARKED, _MOVING = int(Motion.PARKED), int(Motion.MOVING)
 _UNKNOWN, _NO, _YES = int(Tri.UNKNOWN), int(Tri.NO), int(Tri.YES)
 _C_LIVE, _C_LATE, _C_BACK_FILL = int(Count.LIVE), int(Count.LATE), int(Count.BACK_FILL)
 _C_UNLOCATED, _C_JUMP, _C_FUTURE = int(Count.UNLOCATED), int(Count.JUMP), int(Count.FUTURE)
-_LEFT, _MOVED = SignalKind.LEFT_FENCE.number, SignalKind.MOVED_WHILE_ARMED.number
-_KEPT, _TOWED = SignalKind.KEPT_MOVING.number, SignalKind.TOWED.number
-_PUSHED, _REAPPEARED = SignalKind.PUSHED.number, SignalKind.REAPPEARED.number
-_VIBRATION = SignalKind.VIBRATION_THEN_MOVED.number
-_CUT, _OFF_HABIT = SignalKind.POWER_CUT_THEN_MOVED.number, SignalKind.OFF_HABIT.number
+_PUSHED = SignalKind.PUSHED.number
 _LONG_S = 600.0  # what a long silence is to a receiver
 _LEAST_OF_WAY = 0.2  # of the way that its speed promises, a vehicle that moves makes this much
-_FAR_OFF = 3.0  # fences
-_STAYED_MS, _STAYED_FIXES = 300_000, 6
+_STAYED_MS = 300_000
 _TRIP_M = 300.0  # less is a place that was taken badly
 _STOP_S = 20.0  # within one place for so long, it does not go on
 _MOVING_OF_FENCE = 0.6
@@ -87,72 +83,10 @@ def _allowed_m(row, widened_m, first, last, hit_zone, p):
 
 
 @compiled
-def _departed(
-    findings, n, row, fix, vehicle, t, place, away_m, allowed_m, pace, says, is_moving, onwards,
-    settled_m, p, weights,
-):  # fmt: skip
-    """What a vehicle that is armed and away from its place shows; the new number of findings."""
-    began = row.away_ms if row.away_n > 0 else row.moving_ms
-    if row.moving_n > 0 and row.moving_ms < began:
-        began = row.moving_ms
-    gone = row.left >= 1.0
-    # without the receiver's own word it is the place that shows that it moves
-    far = away_m > _FAR_OFF * p.fence_radius_m
-    moves = row.moving_n >= p.moving_fixes and (says or (gone and (onwards or (far and is_moving))))
-    # what has come to stay far off was moved, whoever saw it
-    moves |= gone and settled_m > _FAR_OFF * p.fence_radius_m and row.away_n >= _STAYED_FIXES
-    if not (gone or moves):
-        return n
-    before = n
-    fixes = max(row.away_n, row.moving_n)
-    numbers = (away_m, allowed_m, pace, row.gap_s, fixes)
-    if gone:
-        n = raise_(
-            findings, n, row, _LEFT, fix, vehicle, began, t, place, numbers, p, weights
-        )  # fmt: skip
-        if row.gap_s > 0.0:
-            n = raise_(
-                findings, n, row, _REAPPEARED, fix, vehicle, began, t, place, numbers, p, weights
-            )  # fmt: skip
-    if moves:
-        n = raise_(
-            findings, n, row, _MOVED, fix, vehicle, began, t, place, numbers, p, weights
-        )  # fmt: skip
-    if n > before:
-        began_s = began // 1000
-        since_s = began_s - row.vibration_s
-        if row.vibration_s > 0 and since_s * 1000 <= p.vibration_ms:
-            told = (away_m, allowed_m, pace, max(0.0, float(since_s)), fixes)
-            n = raise_(
-                findings, n, row, _VIBRATION, fix, vehicle, began, t, place, told, p, weights
-            )  # fmt: skip
-        since_s = began_s - row.power_cut_s
-        if row.power_cut_s > 0 and since_s * 1000 <= p.power_cut_ms:
-            told = (away_m, allowed_m, pace, max(0.0, float(since_s)), fixes)
-            n = raise_(
-                findings, n, row, _CUT, fix, vehicle, began, t, place, told, p, weights
-            )  # fmt: skip
-    # by the receiver's own word it takes one fix less
-    if is_moving and row.moving_n >= p.kept_fixes - int(says) and row.way_m >= p.kept_m:
-        n = raise_(
-            findings, n, row, _KEPT, fix, vehicle, began, t, place, numbers, p, weights
-        )  # fmt: skip
-        if row.ignition == _NO:
-            n = raise_(
-                findings, n, row, _TOWED, fix, vehicle, began, t, place, numbers, p, weights
-            )  # fmt: skip
-        if habit.is_strange(row, began, place):
-            n = raise_(
-                findings, n, row, _OFF_HABIT, fix, vehicle, began, t, place, numbers, p, weights
-            )  # fmt: skip
-    return n
-
-
-@compiled
 def advance(
     begin, rows, lines, vehicle, t_ms, received_ms, lon, lat, speed_mps, heading_deg, accuracy_m,
-    flags, alarms, before_ms, hit_at, hit_zone, guarding, heads, next_, clock, parameters, weights,
-    findings, tally,
+    flags, alarms, before_ms, hit_at, hit_zone, guarding, scheduled, switches, heads, next_, clock,
+    parameters, weights, findings, tally,
 ):  # fmt: skip
     """Advance `rows` by the fixes of a batch from `begin` on, as long as `findings` has room.
 
@@ -162,6 +96,8 @@ def advance(
     empty: where the batch is not all that came, the time that the rest had moved on to.  `heads`
     int32[SLOTS], `next_` int32[rows] and `clock` int64[2] are the timers (`silence`).  `parameters`
     is an array of one `PARAMETERS`, `weights` of `WEIGHTS`; `tally` int64[len(Count)] is added to.
+    `scheduled` uint8[rows] or empty says which vehicles are armed between the `switches` int64[k]
+    of a schedule, which opens and closes in turn.
     Returns the fix to go on with, and how many `findings` were written.
     """
     p = parameters[0]
@@ -210,6 +146,8 @@ def advance(
         if row.motion == _PARKED and silent_s > 0.0:
             silence.hear(row, t, silent_s)
         newly_armed = hear_state(row, flags[i], alarms[i])
+        if scheduled.shape[0] > 0 and scheduled[vehicle[i]]:
+            keep_hours(row, t, switches)
         x, y = lon[i], lat[i]
         located = (flags[i] & _LOCATED) != 0 and not _is_nowhere(x, y)
         if alarms[i] | row.alarms:
@@ -242,6 +180,8 @@ def advance(
             tally[_C_JUMP] += 1
             row.waking = TORN
             continue
+        else:
+            row.waking = min(row.waking, WAKES)  # enough fixes agree: it was no jump
         tally[_C_LIVE if live else _C_BACK_FILL] += 1
         # a receiver's own speed comes from Doppler and beats the difference of two places
         says = speed_mps[i] == speed_mps[i]
@@ -261,12 +201,13 @@ def advance(
 
         # what armed itself while it was not heard, and what is no longer taken to be armed
         if row.armed_said == _UNKNOWN:
-            if row.self_armed:
+            if row.self_armed == 1:
                 if row.ignition == _UNKNOWN and row.gap_s > 0 and seconds * 1000.0 > p.lapse_ms:
                     row.self_armed = 0
                     end_episode(row)
             elif (
-                row.ignition == _NO
+                row.self_armed == 0
+                and row.ignition == _NO
                 and row.episode_ms == 0
                 and row.motion != _MOVING
                 and t - row.dwell_ms >= p.self_after_ms
@@ -363,7 +304,7 @@ def advance(
             if row.away_n > 0 or row.moving_n > 0:
                 # where it stays by now, if that is far from where it was parked
                 settled_m = away_m if dwelt_ms >= _STAYED_MS else 0.0
-                n = _departed(
+                n = departed(
                     findings, n, row, i, vehicle[i], t, (x, y), away_m, allowed_m, pace, says,
                     is_moving, outward or goes_on, settled_m, p, weights,
                 )  # fmt: skip
@@ -385,7 +326,8 @@ def advance(
                     habit.learn(row)
                 anchor_at(row, row.dwell_ms, row.dwell_lon, row.dwell_lat, zone)
                 forget_departure(row)
-            if row.armed_said == _UNKNOWN and row.ignition != _YES and dwelt_ms >= p.self_after_ms:
+            may_arm = row.armed_said == _UNKNOWN and row.self_armed == 0 and row.ignition != _YES
+            if may_arm and dwelt_ms >= p.self_after_ms:
                 row.self_armed = 1
         if row.due == 0:
             silence.wait(row, vehicle[i], heads, next_, clock, p)

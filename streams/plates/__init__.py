@@ -5,6 +5,7 @@ conclude anything from a read that is unreadable, unsure or of nobody's plate.
 """
 
 from streams.plates.book import PlateBook
+from streams.plates.guard import PlateGuard
 from streams.plates.seen import LastSightings
 from streams.plates.watch import FOUND, Cause, Kind, LastFixes, PlateParameters, PlateWatch
 
@@ -15,6 +16,7 @@ __all__ = [
     "LastFixes",
     "LastSightings",
     "PlateBook",
+    "PlateGuard",
     "PlateParameters",
     "PlateWatch",
 ]

@@ -48,7 +48,9 @@ class PlateParameters:
 
     A place is allowed within `slack_m` + `max_mps` x (seconds between + `clock_s`): cameras see far
     and keep their own time.  It agrees within `slack_m` + the tracker's own pace x 2 x seconds.  A
-    tracker heard of within `heard_s` is not silent.  Within `quiet_s` it is one episode.
+    tracker heard of within `heard_s` is not silent.  Within `quiet_s` it is one episode.  A read
+    that arrives later than `late_s` is history, and proves nothing; one from further than `ahead_s`
+    ahead of its arrival is a wrong clock's.
     """
 
     least_confidence: float = 0.8
@@ -59,6 +61,8 @@ class PlateParameters:
     agree_s: float = 120.0
     between_s: float = 3600.0
     quiet_s: float = 3600.0
+    late_s: float = 300.0
+    ahead_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +145,7 @@ class PlateWatch:
         row, cost = self.book.match(seen.plate)
         lon, lat = places
         sure = ~(seen.confidence < p.least_confidence)  # NaN: most readers say nothing
+        sure &= seen.t_ms - seen.received_ms <= p.ahead_s * 1000
         at = np.flatnonzero((row >= 0) & sure & np.isfinite(lon) & np.isfinite(lat))
         found = [np.empty(0, FOUND)]
         while len(at):
@@ -168,14 +173,15 @@ class PlateWatch:
         agree_m = p.slack_m + 2 * np.nan_to_num(fixes.speed_mps) * between_s
         agrees = heard & (between_s <= p.agree_s) & (by_tracker["apart_m"] <= agree_m)
         kind = np.where(agrees, Kind.HERE, np.where(reads.t_ms > fixes.fix_ms, Kind.POINT, 0))
-        # a read that is only nearly its plate may point the way, and proves nothing
-        proved = np.where(reads.cost == 0, Kind.ELSEWHERE, 0)
+        # a read that is only nearly its plate, or late, may point the way, and proves nothing
+        proves = (reads.cost == 0) & (reads.late_s <= p.late_s)
+        proved = np.where(proves, Kind.ELSEWHERE, 0)
         by_tracker["kind"] = np.where(too_far, proved, kind)
         self._episodes(by_tracker, Kind.ELSEWHERE, state, "elsewhere")
 
         by_read = self._findings(reads, cause, held["t_ms"], (held["lon"], held["lat"]))
         between_s = np.abs(reads.t_ms - held["t_ms"]) / 1000
-        twice = (held["t_ms"] > 0) & (between_s <= p.between_s) & (reads.cost == 0)
+        twice = (held["t_ms"] > 0) & (between_s <= p.between_s) & proves
         twice &= by_read["apart_m"] > by_read["allowed_m"]
         by_read["kind"] = np.where(twice, Kind.TWO_PLACES, 0)
         self._episodes(by_read, Kind.TWO_PLACES, state, "two_places")
@@ -247,6 +253,10 @@ class _Reads:
     @property
     def t_ms(self) -> Int64:
         return self.seen.t_ms[self.at]
+
+    @property
+    def late_s(self) -> Float64:
+        return (self.seen.received_ms[self.at] - self.t_ms) / 1000
 
 
 def _remember(reads: _Reads, which: Int64, state: LastSightings) -> None:

@@ -94,3 +94,29 @@ def test_its_me_asks_for_a_remark_and_closes_as_a_false_alarm(site, look):
     detail.get_by_role("button", name="结案").click()
     expect(detail.locator(".detail-head .state")).to_contain_text("误报")
     expect(detail.locator(".actions")).to_have_count(0)
+
+
+def test_the_police_confirm_on_the_page(site, look):
+    incident = site.open_incident("car-1", "blue")
+    detail = opened(site, look, incident, "en-GB")
+    detail.get_by_role("button", name="Confirmed").click()
+    expect(detail.locator(".detail-head .level")).to_have_text("Red incident")
+    expect(detail.locator(".detail-head")).to_contain_text("Confirmed by the police")
+    expect(detail.get_by_role("button", name="Confirmed")).to_be_disabled()
+
+
+def test_a_level_is_lowered_on_the_page_with_its_reason(site, look):
+    incident = site.open_incident("car-1", "red")
+    detail = opened(site, look, incident, "en-GB")
+    detail.get_by_role("button", name="Lower…").click()
+    form = detail.locator(".close-form")
+    expect(form.get_by_role("radio")).to_have_count(2)
+    form.get_by_role("button", name="Lower").click()
+    expect(form.locator("[role=alert]")).to_have_text("Choose a level.")
+    form.get_by_role("radio", name="Blue").check()
+    form.get_by_role("button", name="Lower").click()
+    expect(form.locator("[role=alert]")).to_have_text("A remark is needed.")
+    form.get_by_role("textbox").fill("on a lorry of ours")
+    form.get_by_role("button", name="Lower").click()
+    expect(detail.locator(".detail-head .level")).to_have_text("Blue incident")
+    expect(detail.get_by_role("button", name="Lower…")).to_have_count(0)

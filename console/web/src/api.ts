@@ -1,6 +1,6 @@
 /** The console's HTTP API.  Every call raises `ApiError`; its `status` is 0 when nobody answered. */
 
-import type { Incident, IncidentDetail, Outcome, Status, Town, Word } from "./model";
+import type { Incident, IncidentDetail, Level, Outcome, Status, Town, Word } from "./model";
 import type { Pursuit } from "./pursuit";
 import { readPositions, type Positions } from "./positions";
 
@@ -106,6 +106,10 @@ export async function close(id: string, outcome: Outcome, reason: string): Promi
 
 export async function answer(id: string, word: Word, reason?: string): Promise<Incident> {
   return post(`incidents/${encodeURIComponent(id)}/answer`, { word, reason });
+}
+
+export async function lower(id: string, level: Level, reason: string): Promise<Incident> {
+  return post(`incidents/${encodeURIComponent(id)}/lower`, { level, reason });
 }
 
 export async function status(): Promise<Status> {

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.vocabulary import ALARMS, BECAUSE, KINDS
 from alerts.words import sentence
@@ -22,6 +24,7 @@ EVIDENCE: dict[str, object] = {
     "others": ["a", "b", "c", "d", "e"],
     "plate": "湘H·12345",
     "camera": "cam-3",
+    "cause": "cloned",
     "apart_m": 12_345.0,
     "needed_mps": 100.0,
     "hour": 3,
@@ -44,6 +47,7 @@ TOLD = {
         "others": "a, b, c, 2 more",
         "plate": "湘H·12345",
         "camera": "cam-3",
+        "cause": "another vehicle under this plate",
         "apart_m": "12.3 km",
         "needed_mps": "360 km/h",
         "hour": "03:00",
@@ -65,6 +69,7 @@ TOLD = {
         "others": "a、b、c、另 2 辆",
         "plate": "湘H·12345",
         "camera": "cam-3",
+        "cause": "疑似套牌车",
         "apart_m": "12.3 公里",
         "needed_mps": "时速 360 公里",
         "hour": "3 时",
@@ -138,3 +143,25 @@ def test_what_is_unknown_or_of_another_type_is_not_said() -> None:
         {"ignition": "unknown", "distance_m": None, "speed_mps": float("nan"), "armed": 3, "x": {}},
     )
     assert sentence(report, "en") == "Towed away"
+
+
+VALUE = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.text() | st.integers())
+    | st.dictionaries(st.text(), st.text())
+)
+
+
+@given(
+    st.sampled_from([*KINDS, "new_kind"]),
+    st.dictionaries(
+        st.sampled_from([*EVIDENCE, "when", "zone_name", "rule_name", "new_thing_m"]), VALUE
+    ),
+)
+def test_no_evidence_however_odd_is_an_error(kind: str, evidence: dict[str, object]) -> None:
+    for language in ("en", "zh"):
+        assert sentence(said(kind, evidence), language)

@@ -43,6 +43,16 @@ def test_fixes_are_durable_and_each_number_is_answered_once(log: SqliteLog) -> N
     assert taken.answers == [Answer("A", 1), Answer("A", 2), Answer("B", 1)]
 
 
+def test_sightings_are_handed_on_with_their_number_in_the_log(log: SqliteLog) -> None:
+    taking = intake(log)
+    seen = message({"t": FIX["t"], "plate": "湘H1"}, "vg/v1/camera/C1/sighting")
+    assert (taking.take([message(FIX)]).sighted, taking.take([seen]).sighted) == (0, 1)
+    taken = taking.take([seen, message(FIX), seen])
+    assert (taken.number, taken.sighted, taken.sightings.camera) == (2, 2, ("C1", "C1"))
+    ((number, held),) = log.sightings_from(2)
+    assert (number, held.plate) == (2, taken.sightings.plate)
+
+
 def test_what_is_not_numbered_is_not_answered(log: SqliteLog) -> None:
     taken = intake(log).take([message(FIX), message({"seq": 4}, "vg/v1/T1/status")])
     assert (len(taken.batch), taken.answers) == (1, [])

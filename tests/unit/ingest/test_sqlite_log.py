@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import sqlite, sqlite_log
+from ingest import sighting, sqlite, sqlite_log
 from ingest.fix import FixBatch
 from ingest.log import LogFullError
 from ingest.reject import Reject, RejectReason
@@ -101,6 +101,41 @@ def test_pruning_drops_old_sightings(log: SqliteLog) -> None:
     log.prune(before_ms=AT + 2, keep_from=0)
     left = log._connection.execute("SELECT at_ms FROM sightings").fetchall()
     assert left == [(AT + 2,)]
+
+
+def test_sightings_are_read_back_with_the_blocks_that_they_came_with(store: Path) -> None:
+    with closing(sqlite.connect(store)) as connection:
+        log = SqliteLog(connection)
+        log.append(FixBatch.empty(), sightings(), [], AT)
+        append(log, 1)
+        log.append(fixes(2), sightings(), [], AT)
+        log.append(FixBatch.empty(), sightings(), [], AT)
+        append(log, 3)
+
+        def numbers(first: int, before: int | None = None) -> list[int]:
+            return [number for number, _ in log.sightings_from(first, before)]
+
+        assert numbers(1) == [1, 2, 3]
+        assert numbers(3) == [3]
+        assert [numbers(1, block) for block in (1, 2, 3)] == [[1], [1], [1, 2, 3]]
+        (_, held), *_ = log.sightings_from(1)
+        assert held.plate == ("湘H1",)
+        log.prune(AT + 1, keep_from=99)
+        assert SqliteLog(connection).last_sightings() == log.last_sightings() == 3
+
+
+def test_sightings_of_a_store_that_did_not_note_their_block_are_history(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = sighting.encode(sightings())
+    with closing(sqlite.connect(store)) as connection:
+        with monkeypatch.context() as before:
+            before.setattr(sqlite_log, "_STEPS", sqlite_log._STEPS[:1])
+            SqliteLog(connection)
+        connection.execute("INSERT INTO sightings VALUES (1, 1, ?, ?)", (AT, body))
+        log = SqliteLog(connection)
+        log.append(FixBatch.empty(), sightings(), [], AT)
+        assert [number for number, _ in log.sightings_from(1)] == [2]
 
 
 def test_blocks_appended_while_the_log_is_read_are_read_too(log: SqliteLog) -> None:

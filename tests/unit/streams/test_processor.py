@@ -95,7 +95,7 @@ def test_an_impossible_jump_raises_nothing_until_enough_fixes_agree() -> None:
     track = Track(armed=True, ignition=False).park(10)
     track.fix(at=far, after_s=10, speed=0.0).fix(at=far, after_s=10, speed=0.0)
     assert signals_of(track) == []
-    for metres in range(3):
+    for metres in range(9):
         track.fix(at=offset(far, metres, 0), after_s=10, speed=0.0)
     assert [s.kind for s in signals_of(track)] == [LEFT]
 

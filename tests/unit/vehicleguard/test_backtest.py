@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from pyarrow import parquet
 
 from geofence.backtest import Outcome
+from ingest.fix import Flag
 from streams.rules import RuleFile, Rules
+from tests.timeline import Track, arrivals
 from tests.unit.geofence.backtest.fleet import ZONES, wandering
 from vehicleguard.backtest import BATCH, backtest, summary
 from vehicleguard.cli.backtest import backtest as command
@@ -81,6 +83,34 @@ def test_the_answer_does_not_depend_on_threads_or_batches(
     assert found.thresholds_differ == bool(thresholds)
     if thresholds:
         assert {"left_fence"} < {row["rule"] for row in summary(found, *sides)["by_rule"]}
+
+
+def test_what_only_the_whole_fleet_shows_does_not_depend_on_threads(tmp_path: Path) -> None:
+    gang = [
+        Track(f"gang{n}", armed=True, ignition=False).park(10 + n / 2).ride(20) for n in range(4)
+    ]
+    quiet = [Track(f"quiet{n}", armed=True).park(7 * 60, every_s=60) for n in range(3)]
+    batch = arrivals(*gang, *quiet, Track("speaks on", armed=False).park(9 * 60, every_s=120))
+    path = tmp_path / "fixes.parquet"
+    table = pa.table(
+        {
+            "vehicle_id": [batch.ids[v] for v in batch.vehicle],
+            "t": batch.t_ms / 1000,
+            "lon": batch.lon,
+            "lat": batch.lat,
+            "speed_mps": batch.speed_mps,
+            "armed": (batch.flags & Flag.ARMED) != 0,
+        }
+    )
+    parquet.write_table(table, path)
+    sides = rules_of(OLD, tmp_path), rules_of("[fusion]\nblue = 1.5\n" + NEW, tmp_path)
+    said = []
+    for jobs in (1, 2, 5):
+        found = backtest(Arrivals([path]), *sides, jobs=jobs)
+        said.append((json.dumps(summary(found, *sides)), found.comparison.alerts.tobytes()))
+    assert said[0] == said[1] == said[2]
+    told = {one["rule"]: one["unchanged"] for one in summary(found, *sides)["by_rule"]}
+    assert (told["several_at_once"], told["silent"]) == (4, 3)
 
 
 def test_counts_and_files_agree(recorded: Path, folder: Path) -> None:

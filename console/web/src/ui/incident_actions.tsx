@@ -1,12 +1,14 @@
-/** What somebody does about an incident: sign for it, file what its owner says, or close it. */
+/** What somebody does about an incident: sign for it, file what is said of it, lower or close it. */
 
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api";
 import { ApiError } from "../api";
-import { OUTCOMES, type Incident, type Outcome } from "../model";
+import { LEVELS, OUTCOMES, type Incident, type Level, type Outcome } from "../model";
 import * as state from "../state";
+import { Choices } from "./choices";
 
-type Doing = "sign" | "close" | "mine" | "stolen";
+type Form = "close" | "mine" | "lower";
+type Doing = Form | "sign" | "stolen" | "confirmed";
 
 export function Actions({
   incident,
@@ -18,13 +20,15 @@ export function Actions({
   const words = state.words.value;
   const [busy, setBusy] = useState<Doing | null>(null);
   const [error, setError] = useState<string | null>(null);
-  const [form, setForm] = useState<"close" | "mine" | null>(null);
+  const [form, setForm] = useState<Form | null>(null);
+  const [level, setLevel] = useState<Level | null>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [remark, setRemark] = useState("");
 
   useEffect(() => {
     setError(null);
     setForm(null);
+    setLevel(null);
     setOutcome(null);
     setRemark("");
   }, [incident.id]);
@@ -50,9 +54,18 @@ export function Actions({
     event.preventDefault();
     const why = remark.trim();
     if (form === "close" && outcome === null) setError(words.outcomeMissing);
+    else if (form === "lower" && level === null) setError(words.levelMissing);
     else if (why === "") setError(words.remarkMissing);
     else if (form === "mine") void act("mine", () => api.answer(incident.id, "mine", why));
+    else if (form === "lower" && level !== null)
+      void act("lower", () => api.lower(incident.id, level, why));
     else if (outcome !== null) void act("close", () => api.close(incident.id, outcome, why));
+  };
+  const lower = LEVELS.slice(0, LEVELS.indexOf(incident.level));
+  const show = (wanted: Form): void => {
+    setError(null);
+    setLevel(null);
+    setForm(wanted);
   };
   const shownError = error !== null && (
     <p class="error" role="alert">
@@ -62,40 +75,46 @@ export function Actions({
   if (form !== null) {
     return (
       <form class="close-form" onSubmit={onSubmit} noValidate>
-        {form === "mine" ? (
-          <p>{words.itsMeTitle}</p>
-        ) : (
-          <fieldset>
-            <legend>{words.chooseOutcome}</legend>
-            <div class="outcomes">
-              {OUTCOMES.map((one) => (
-                <label key={one}>
-                  <input
-                    type="radio"
-                    name="outcome"
-                    value={one}
-                    checked={outcome === one}
-                    onChange={() => setOutcome(one)}
-                  />
-                  <span>{words.outcome[one]}</span>
-                </label>
-              ))}
-            </div>
-          </fieldset>
+        {form === "mine" && <p>{words.itsMeTitle}</p>}
+        {form === "close" && (
+          <Choices
+            legend={words.chooseOutcome}
+            choices={OUTCOMES}
+            names={words.outcome}
+            chosen={outcome}
+            onChoose={setOutcome}
+          />
+        )}
+        {form === "lower" && (
+          <Choices
+            legend={words.chooseLevel}
+            choices={lower}
+            names={words.level}
+            chosen={level}
+            onChoose={setLevel}
+          />
         )}
         <label class="remark">
           {words.reason}
           <textarea
             rows={2}
             maxLength={1000}
-            placeholder={form === "mine" ? words.itsMePlaceholder : words.reasonPlaceholder}
+            placeholder={
+              {
+                close: words.reasonPlaceholder,
+                mine: words.itsMePlaceholder,
+                lower: words.lowerPlaceholder,
+              }[form]
+            }
             value={remark}
             onInput={(event) => setRemark(event.currentTarget.value)}
           />
         </label>
         <div class="buttons">
           <button type="submit" class="button primary" disabled={busy !== null}>
-            {busy === null ? words.closeIncident : words.closing}
+            {form === "lower"
+              ? busy === null ? words.lowerIncident : words.lowering
+              : busy === null ? words.closeIncident : words.closing}
           </button>
           <button type="button" class="button" onClick={() => setForm(null)}>
             {words.cancel}
@@ -119,14 +138,21 @@ export function Actions({
             {busy === "sign" ? words.signing : words.sign}
           </button>
         )}
+        {lower.length > 0 && (
+          <button
+            type="button"
+            class="button"
+            disabled={busy !== null}
+            onClick={() => show("lower")}
+          >
+            {words.lowerIncident}…
+          </button>
+        )}
         <button
           type="button"
           class="button"
           disabled={busy !== null}
-          onClick={() => {
-            setError(null);
-            setForm("close");
-          }}
+          onClick={() => show("close")}
         >
           {words.closeIncident}…
         </button>
@@ -140,10 +166,7 @@ export function Actions({
               class="button"
               disabled={busy !== null}
               title={words.itsMeHint}
-              onClick={() => {
-                setError(null);
-                setForm("mine");
-              }}
+              onClick={() => show("mine")}
             >
               {words.itsMe}…
             </button>
@@ -158,6 +181,20 @@ export function Actions({
             }
           >
             {busy === "stolen" ? words.answering : words.itsStolen}
+          </button>
+        </div>
+      </div>
+      <div class="owner" role="group" aria-label={words.policeSays}>
+        <span class="soft">{words.policeSays}</span>
+        <div class="buttons">
+          <button
+            type="button"
+            class="button danger"
+            disabled={busy !== null || (incident.word === "confirmed" && incident.level === "red")}
+            title={words.itsConfirmedHint}
+            onClick={() => void act("confirmed", () => api.answer(incident.id, "confirmed"))}
+          >
+            {busy === "confirmed" ? words.answering : words.itsConfirmed}
           </button>
         </div>
       </div>

@@ -34,7 +34,7 @@ def sightings(*rows: dict) -> SightingBatch:
         image=none,
         image_sha256=none,
         t_ms=t_ms,
-        received_ms=t_ms,
+        received_ms=t_ms + np.array([int(row.get("late_s", 0) * 1000) for row in rows], np.int64),
         lon=np.array([place[0] for place in at]),
         lat=np.array([place[1] for place in at]),
         confidence=np.array([row.get("confidence", math.nan) for row in rows], np.float32),

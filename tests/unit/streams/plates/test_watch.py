@@ -121,6 +121,21 @@ def test_what_was_not_read_surely_proves_nothing(row) -> None:
     assert not state.rows["t_ms"].any()
 
 
+def test_a_late_read_points_the_way_but_proves_no_theft() -> None:
+    late = {"at": (9000, 0), "t_s": 60, "late_s": P.late_s + 1}
+    assert len(look(late)) == 0
+    (found,) = look(late, trackers=Trackers(ago_s=None))
+    assert found["kind"] == Kind.POINT
+    assert kinds(look(late | {"late_s": P.late_s})) == [Kind.ELSEWHERE]
+
+
+def test_a_read_from_the_future_is_a_wrong_clocks() -> None:
+    state = LastSightings(BOOK.vehicles)
+    assert len(look({"t_s": 28_800, "late_s": -28_800}, state=state)) == 0
+    assert not state.rows["t_ms"].any()
+    assert len(look({"t_s": 60, "late_s": -60})) == 1
+
+
 def test_a_plate_read_nearly_right_points_the_way_but_proves_no_theft() -> None:
     nearly = {"plate": "湘H1234S", "at": (9000, 0)}
     assert len(look(nearly)) == 0
