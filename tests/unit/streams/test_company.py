@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from streams.company import ENOUGH, several_at_once
+from streams.departures import Departures
 from streams.signal import Signal, SignalKind
-from streams.state import Departure
 from tests.timeline import HOME, T0_MS, Track, offset
 from tests.unit.streams.told import levels, told
 
@@ -69,16 +69,16 @@ def left(vehicle: str, at_s: float) -> Signal:
 
 
 def test_one_vehicle_that_leaves_three_times_is_not_three() -> None:
-    departures: list[Departure] = []
+    departures = Departures()
     said = several_at_once(((left("v", 100 * n), HOME) for n in range(5)), departures)
     assert said == []
 
 
 def test_a_crowd_is_told_of_once_each_in_any_cut() -> None:
     pairs = [(left(f"v{n}", 5 * n), HOME) for n in range(50)]
-    whole = several_at_once(pairs, [])
+    whole = several_at_once(pairs, Departures())
     assert [signal.vehicle_id for signal in whole] == [f"v{n}" for n in range(50)]
-    departures: list[Departure] = []
+    departures = Departures()
     piecewise = [s for pair in pairs for s in several_at_once([pair], departures)]
     assert piecewise == whole
     assert len({signal.id for signal in whole}) == 50
@@ -86,7 +86,7 @@ def test_a_crowd_is_told_of_once_each_in_any_cut() -> None:
 
 @pytest.mark.parametrize("count", range(1, ENOUGH))
 def test_what_is_remembered_is_forgotten_after_ten_minutes(count: int) -> None:
-    departures: list[Departure] = []
+    departures = Departures()
     several_at_once(((left(f"v{n}", 0), HOME) for n in range(count)), departures)
     assert several_at_once([(left("late", 601), HOME)], departures) == []
     assert [one.vehicle_id for one in departures] == ["late"]
