@@ -136,21 +136,26 @@ def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str,
 def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
     assert callable(said)  # noqa: S101 - narrows for the call below
     found = processor_bench.measure(size, said)
-    fleets = [f"{each.vehicles:,} vehicles" for each in found]
+    fleets = [
+        f"{each.vehicles:,}" + ("" if each.vehicles <= processor_bench.MOST_OF_RULES else " (*)")
+        for each in found
+    ]
     title = f"{size.zones:,} zones, {size.rules:,} rules, one thread, medians of {size.rounds}"
     table = Table(
-        "vehicles", "batch", "fixes/s", "per core-second", "ms/batch", "ms of the core",
+        "fleet", "batch", "fixes/s", "per core-second", "ms/batch", "ms of the core",
         title=f"detection: {title}",
     )  # fmt: skip
-    for each in found:
+    for fleet, each in zip(fleets, found, strict=True):
         for speed in each.speeds:
             table.add_row(
-                f"{each.vehicles:,}", f"{speed.size:,}",
+                fleet, f"{speed.size:,}",
                 f"{speed.fixes_per_s:,.0f}", f"{speed.fixes_per_core_s:,.0f}",
                 f"{speed.ms_per_batch:.3f}", f"{speed.core_ms_per_batch:.3f}",
             )  # fmt: skip
     out.print(table)
     parts = Table("stage, ns of the core a fix", *fleets, title="where the time goes")
+    if any(each.vehicles > processor_bench.MOST_OF_RULES for each in found):
+        out.print("(*) without zones and rules: the detectors alone")
     for stage in found[0].stages:
         parts.add_row(stage, *(_share(each.stages, stage) for each in found))
     out.print(parts)
