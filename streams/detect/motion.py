@@ -19,6 +19,7 @@ _BACK_M = 30.0  # and this much nearer again ends the way out
 _RECORDS, _RECORDS_SILENT = 3, 4  # farthest points, with and without the receiver's own speed
 _NEAR_M = 25.0  # nearer to the anchor, the way out has not begun
 _RECORDS_CREPT, _CREPT_OF_FENCE = 4, 1.5
+_STANDS_MPS = 0.3
 _CREEP_MPS = 0.1
 _WALK_LEAST_MPS, _WALK_MOST_MPS = 0.4, 3.2
 
@@ -57,7 +58,8 @@ def go_out(row, t_ms, seconds, away_m, doppler_mps, pace_mps, p):
     row.out_n = min(row.out_n + 1, 65_535)
     if pace_mps > _WALK_MOST_MPS:
         return False
-    walks = away_m >= _WALK_LEAST_MPS * (now_s - row.out_s)
+    # one that says it stands does not walk; NaN compares false: it says nothing
+    walks = away_m >= _WALK_LEAST_MPS * (now_s - row.out_s) and not doppler_mps < _STANDS_MPS
     records = _RECORDS if doppler_mps >= _WALK_LEAST_MPS else _RECORDS_SILENT
     if walks and row.out_n >= records and away_m >= p.pushed_m:
         return True

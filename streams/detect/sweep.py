@@ -47,6 +47,7 @@ _STAYED_MS = 300_000
 _TRIP_M = 300.0  # less is a place that was taken badly
 _STOP_S = 20.0  # within one place for so long, it does not go on
 _MOVING_OF_FENCE = 0.6
+_STANDS_MPS = 0.5  # who says so stands, and is parked where it is
 _NOWHERE_DEG = 1e-4  # 0,0 is what receivers say that know nothing
 _QUIET_MS = 1_800_000  # an episode of a vehicle that stands where it was is over after this
 _NAN = float("nan")
@@ -167,7 +168,10 @@ def advance(
             row.lat = y
             row.speed_mps = speed_mps[i]
             row.heading_deg = heading_deg[i]
-            will_anchor(row, t, x, y)
+            if speed_mps[i] < _STANDS_MPS:
+                anchor_at(row, t, x, y, zone)
+            else:  # unknown, too
+                will_anchor(row, t, x, y)
             dwell_at(row, t, x, y)
             tally[_C_LIVE if live else _C_BACK_FILL] += 1
             continue
@@ -221,7 +225,7 @@ def advance(
         if newly_armed:
             end_episode(row)
             off_m = near_m(row.dwell_lon, row.dwell_lat, x, y, per_lon)
-            if row.motion != _PARKED:
+            if row.motion != _PARKED and not speed_mps[i] < _STANDS_MPS:
                 will_anchor(row, t, x, y)
             elif off_m > p.dwell_radius_m and row.dwell_n >= 3:
                 anchor_at(row, t, row.dwell_lon, row.dwell_lat, row.fence_zone)
