@@ -23,6 +23,7 @@ Int64 = NDArray[np.int64]
 
 _FNV, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _AHEAD = 16
+_BREAK = ord("\n")
 _FULL = 0.8  # share of the slots that may be taken
 
 
@@ -53,7 +54,7 @@ class Roster(Sequence[str]):
         n = len(ids)
         if n == 0:
             return np.empty(0, np.int32)
-        data, at = _bytes_of(ids)
+        data, begins, ends = _bytes_of(ids)
         # enough room for all of them to be new, were they
         wanted = int((self._count + n) / _FULL)
         if wanted > len(self._slots):
@@ -63,14 +64,16 @@ class Roster(Sequence[str]):
         self._at = _room(self._at, self._count + 1, self._count + n + 1)
         rows = np.empty(n, np.int32)
         self._count = int(
-            _find(data, at, self._pool, self._at, self._count, self._slots, self._tags, rows)
+            _find(
+                data, begins, ends, self._pool, self._at, self._count, self._slots, self._tags, rows
+            )
         )
         return rows
 
     def row_of(self, vehicle_id: str) -> int | None:
         """Row number of an id, or None when it was never heard of."""
-        data, at = _bytes_of((vehicle_id,))
-        row = int(_look(data, at, self._pool, self._at, self._slots, self._tags))
+        data, begins, ends = _bytes_of((vehicle_id,))
+        row = int(_look(data, begins, ends, self._pool, self._at, self._slots, self._tags))
         return row if row >= 0 else None
 
     def _rehash(self, size: int) -> None:
@@ -106,18 +109,17 @@ class Roster(Sequence[str]):
     __hash__ = None
 
 
-def _bytes_of(ids: Sequence[str]) -> tuple[UInt8, Int64]:
-    """The ids' UTF-8 in one piece, and where each begins, int64[n + 1]."""
-    at = np.zeros(len(ids) + 1, np.int64)
-    joined = "".join(ids)
-    if joined.isascii():
-        data = joined.encode()
-        at[1:] = np.fromiter(map(len, ids), np.int64, len(ids))
-    else:
-        parts = [text.encode() for text in ids]
-        data = b"".join(parts)
-        at[1:] = np.fromiter(map(len, parts), np.int64, len(ids))
-    return np.frombuffer(data, np.uint8), np.cumsum(at)
+def _bytes_of(ids: Sequence[str]) -> tuple[UInt8, Int64, Int64]:
+    """The ids' UTF-8 in one piece, where each begins and where it ends, int64[n]."""
+    data = np.frombuffer("\n".join(ids).encode(), np.uint8)
+    breaks = np.flatnonzero(data == _BREAK)
+    if len(breaks) != len(ids) - 1:  # an id has one in it
+        after = np.cumsum([len(text.encode()) + 1 for text in ids])
+        breaks = after[:-1] - 1
+    begins, ends = np.empty(len(ids), np.int64), np.empty(len(ids), np.int64)
+    begins[0], ends[-1] = 0, len(data)
+    begins[1:], ends[:-1] = breaks + 1, breaks
+    return data, begins, ends
 
 
 def _room(array: Any, used: int, wanted: int) -> Any:
@@ -164,19 +166,19 @@ def _slot_of(h, data, begin, end, pool, at, slots, tags):
 
 
 @compiled
-def _look(data, begins, pool, at, slots, tags):
-    h = _hash(data, begins[0], begins[1])
-    return slots[_slot_of(h, data, begins[0], begins[1], pool, at, slots, tags)]
+def _look(data, begins, ends, pool, at, slots, tags):
+    h = _hash(data, begins[0], ends[0])
+    return slots[_slot_of(h, data, begins[0], ends[0], pool, at, slots, tags)]
 
 
 @compiled
-def _find(data, begins, pool, at, count, slots, tags, rows):
+def _find(data, begins, ends, pool, at, count, slots, tags, rows):
     """Look all ids up, enrol those that are new, and return how many there are now."""
     n = rows.shape[0]
     hashes = np.empty(n, np.uint64)
     mask = np.uint64(slots.shape[0] - 1)
     for k in range(n):
-        hashes[k] = _hash(data, begins[k], begins[k + 1])
+        hashes[k] = _hash(data, begins[k], ends[k])
     for k in range(n + _AHEAD):
         # stages, each asking the memory for what the next one reads
         if k < n:
@@ -195,7 +197,7 @@ def _find(data, begins, pool, at, count, slots, tags, rows):
         i = k - _AHEAD
         if i < 0:
             continue
-        begin, end = begins[i], begins[i + 1]
+        begin, end = begins[i], ends[i]
         slot = _slot_of(hashes[i], data, begin, end, pool, at, slots, tags)
         if slots[slot] < 0:
             slots[slot] = count
