@@ -8,6 +8,7 @@ of the ids by row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, SupportsIndex, overload
 
 import numpy as np
@@ -23,6 +24,7 @@ Int64 = NDArray[np.int64]
 
 _FNV, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _AHEAD = 16
+_SLICE = 1 << 14  # ids made texts at once
 _BREAK = ord("\n")
 _FULL = 0.8  # share of the slots that may be taken
 
@@ -92,14 +94,20 @@ class Roster(Sequence[str]):
     def __getitem__(self, row: slice) -> list[str]: ...
     def __getitem__(self, row: Any) -> Any:
         if isinstance(row, slice):
-            return [self[k] for k in range(*row.indices(self._count))]
+            first, after, step = row.indices(self._count)
+            if step != 1 or first >= after:
+                return [self[k] for k in range(first, after, step)]
+            at = self._at[first : after + 1].astype(np.int64)
+            data = self._pool[at[0] : at[-1]].tobytes()
+            ends = (at - at[0]).tolist()
+            return [data[a:b].decode() for a, b in pairwise(ends)]
         number = int(row) + (self._count if row < 0 else 0)
         if not 0 <= number < self._count:
             raise IndexError(row)
         return self._pool[self._at[number] : self._at[number + 1]].tobytes().decode()
 
     def __iter__(self) -> Iterator[str]:
-        return (self[row] for row in range(self._count))
+        return (one for k in range(0, self._count, _SLICE) for one in self[k : k + _SLICE])
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Sequence) and not isinstance(other, str):

@@ -16,7 +16,7 @@ from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState, Motion
 from vehicleguard.bench import feeder, growth, matching, processor, rivals, scene
-from vehicleguard.bench.fleet import Fleet, rules_over
+from vehicleguard.bench.fleet import WATCHED, Fleet, rules_over
 from vehicleguard.bench.stages import timed_stages
 from vehicleguard.cli.bench import bench
 
@@ -69,7 +69,8 @@ def test_a_quick_bench_prints_every_figure(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert all(figures["ingest"][kind]["per_s"][0] > 0 for kind in ("bare", "path", "answered"))
-    (found,) = figures["processor"]
+    found, all_watched = figures["processor"]
+    assert (found["watched"], all_watched["watched"]) == (WATCHED, 1)
     assert [speed["size"] for speed in found["speeds"]] == [*processor.TRICKLE, *processor.BLOCKS]
     assert found["thefts"]["signals"] >= found["thefts"]["count"]
     assert figures["latency"]["published"] == len(figures["latency"]["seconds"]) > 0

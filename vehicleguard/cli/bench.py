@@ -15,6 +15,7 @@ from vehicleguard.bench import backtest as backtest_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import processor as processor_bench
+from vehicleguard.bench.fleet import WATCHED
 from vehicleguard.cli import bench_geofence
 
 PARTS = ("ingest", "processor", "latency", "geofence", "backtest")
@@ -136,10 +137,7 @@ def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str,
 def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
     assert callable(said)  # noqa: S101 - narrows for the call below
     found = processor_bench.measure(size, said)
-    fleets = [
-        f"{each.vehicles:,}" + ("" if each.vehicles <= processor_bench.MOST_OF_RULES else " (*)")
-        for each in found
-    ]
+    fleets = [f"{each.vehicles:,}" + (" (*)" if each.watched == 1 else "") for each in found]
     title = f"{size.zones:,} zones, {size.rules:,} rules, one thread, medians of {size.rounds}"
     table = Table(
         "fleet", "batch", "fixes/s", "per core-second", "ms/batch", "ms of the core",
@@ -153,9 +151,8 @@ def _processor(out: Console, size: processor_bench.Size, said: object) -> list[d
                 f"{speed.ms_per_batch:.3f}", f"{speed.core_ms_per_batch:.3f}",
             )  # fmt: skip
     out.print(table)
+    out.print(f"one vehicle in {WATCHED} is one that rules are about; (*) all are")
     parts = Table("stage, ns of the core a fix", *fleets, title="where the time goes")
-    if any(each.vehicles > processor_bench.MOST_OF_RULES for each in found):
-        out.print("(*) without zones and rules: the detectors alone")
     for stage in found[0].stages:
         parts.add_row(stage, *(_share(each.stages, stage) for each in found))
     out.print(parts)
