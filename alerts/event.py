@@ -57,10 +57,33 @@ Step = Literal[
 EventKind = (
     Literal[
         "opened", "joined", "raised", "lowered", "answered", "linked", "absorbed", "split",
-        "undone",
+        "undone", "clocked", "warned", "breached", "escalated",
     ]
     | Step
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A deadline: `moment` (see `alerts.step`) is wanted by `due_ms`, epoch ms."""
+
+    name: str
+    moment: str
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A clock that was started: under which profile, for which class of place, until when.
+
+    `told` are the marks of what has been said of it.
+    """
+
+    profile: str
+    place: str
+    started_ms: int
+    goals: tuple[Goal, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +99,7 @@ class Event:
     * `other`: the incident that this one was linked with, merged into, absorbed or split into.
     * `reports`: those that were absorbed, or that it was split by.  `score`: a rating, 1 to 5.
     * `drill`: of an opening, that it is an exercise.
+    * `clock`: the clock that was started; `mark`: what was said of it (`alerts.clock`).
     """
 
     incident_id: str
@@ -95,3 +119,5 @@ class Event:
     reports: tuple[Report, ...] = ()
     score: int | None = None
     drill: bool = False
+    clock: Run | None = None
+    mark: str = ""

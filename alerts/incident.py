@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from alerts.event import OPEN, Event, Outcome, State, Word
+from alerts.event import OPEN, Event, Outcome, Run, State, Word
 from alerts.level import Level
 from alerts.report import Report
 from alerts.step import STEPS, Moment
@@ -87,6 +87,7 @@ class Incident:
     links: tuple[str, ...] = ()
     merged_into: str = ""
     drill: bool = False
+    clock: Run | None = None
     last_step: LastStep | None = None
 
     @property
@@ -160,6 +161,11 @@ def _told(incident: Incident, event: Event) -> Incident | None:
         after = _answered(incident, event, event.word)
     elif event.kind in {"linked", "absorbed", "split"} and event.other:
         after = _beside(incident, event)
+    elif event.kind == "clocked" and event.clock is not None:
+        after = replace(incident, clock=event.clock)
+    elif event.mark and incident.clock is not None:
+        told = (*incident.clock.told, event.mark)
+        after = replace(incident, clock=replace(incident.clock, told=told))
     elif event.kind == "undone" and incident.last_step is not None:
         after = _undone(incident, incident.last_step)
     return after
@@ -202,16 +208,18 @@ def _stepped(incident: Incident, event: Event) -> Incident:
     )
     if rule.stamp and course.stamp(rule.stamp) is None:
         after = _stamped(after, event, rule.stamp)
-    if event.kind == "reopened":  # it is gone through anew; what it was is in the events
-        kept = tuple(one for one in after.stamps if one.moment == "alerted")
-        after = replace(after, stamps=kept, party="")
-    return replace(
+    stepped = replace(
         incident,
         t_updated=max(incident.t_updated, event.t),
         course=after,
         merged_into=event.other if event.outcome is Outcome.MERGED else "",
         last_step=LastStep(event.actor, event.at_ms, course),
     )
+    if event.kind != "reopened":
+        return stepped
+    # it is gone through anew, with a clock of its own; what it was is in the events
+    anew = replace(after, stamps=(), party="")
+    return _alerted(replace(stepped, course=anew, clock=None, last_step=None), event)
 
 
 def _undone(incident: Incident, last: LastStep) -> Incident:
@@ -264,7 +272,7 @@ def _alerted(incident: Incident, event: Event) -> Incident:
     course = incident.course
     if incident.level is not Level.RED:
         kept = tuple(one for one in course.stamps if one.moment != "alerted")
-        return replace(incident, course=replace(course, stamps=kept))
+        return replace(incident, course=replace(course, stamps=kept), clock=None)
     if course.stamp("alerted") is not None:
         return incident
     return replace(incident, course=_stamped(course, event, "alerted"))

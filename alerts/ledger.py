@@ -36,6 +36,22 @@ class Wanted:
     vehicle_id: str | None = None
 
 
+class Clocks(Protocol):
+    """What an incident's clock has to say: `alerts.clock.Clockwork`."""
+
+    def begin(self, incident: Incident) -> Event | None:
+        """The event that starts the clock of an incident that needs one."""
+        ...
+
+    def next_due_ms(self, incident: Incident) -> int | None:
+        """When something has to be said next, None for never."""
+        ...
+
+    def due(self, incident: Incident, now_ms: int) -> list[Event]:
+        """What has to be said by now, in order."""
+        ...
+
+
 class Ledger(Protocol):
     """Incidents and their events, durable.  Safe from any thread."""
 
@@ -70,6 +86,13 @@ class Ledger(Protocol):
         """As `action.link`, in one transaction; the newest entry of the first.
 
         Raises `UnknownIncidentError`, and what that raises.
+        """
+        ...
+
+    def tick(self, now_ms: int, limit: int) -> list[Entry]:
+        """File what clocks have to say by now, of `limit` incidents at most, the longest due first.
+
+        Each once, whoever calls it and from however many processes.  Durable on return.
         """
         ...
 

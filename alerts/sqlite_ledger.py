@@ -14,7 +14,7 @@ from alerts import action
 from alerts.event import Event
 from alerts.filing import receive
 from alerts.incident import Incident, fold
-from alerts.ledger import Decide, Entry, UnknownIncidentError, Wanted
+from alerts.ledger import Clocks, Decide, Entry, UnknownIncidentError, Wanted
 from alerts.level import Level
 from alerts.report import Report
 from ingest import sqlite
@@ -69,17 +69,24 @@ def _refold(connection: sqlite3.Connection) -> None:
         )
 
 
-_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold)
+_DUE = """
+    ALTER TABLE incidents ADD COLUMN due_ms INTEGER;
+    CREATE INDEX incidents_due ON incidents (due_ms) WHERE due_ms IS NOT NULL
+    """
+_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold, _DUE)
 
 
 class SqliteLedger:
     """A `Ledger` in the file `path` (":memory:" for a replay).
 
+    `clocks` starts clocks and says what is due; none without it.
+
     Writers take turns on one connection; readers have another and, WAL being on, wait for nobody.
     Raises `ingest.sqlite.StoreError` when the file cannot be used.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, clocks: Clocks | None = None) -> None:
+        self._clocks = clocks
         self._write = sqlite.connect(path)
         sqlite.migrate(self._write, "alerts", _STEPS)
         self._write_lock = threading.RLock()
@@ -111,12 +118,10 @@ class SqliteLedger:
                 known = [self._going_on(_incident(row[0])) for row in rows]
                 events = receive(report, known, at_ms)
                 before = next((i for i in known if events and i.id == events[0].incident_id), None)
-                for event in events:
-                    entry = self._append(event, before)
-                    before = entry.incident
-                    entries.append(entry)
+                filed = self._file(events, before)
+                entries += filed
                 # one that opened nothing is remembered too: told again, it must join nothing
-                joined = entries[-1].incident.id if events else ""
+                joined = filed[-1].incident.id if filed else ""
                 self._write.execute("INSERT INTO signals VALUES (?, ?)", (report.id, joined))
         return entries
 
@@ -129,7 +134,7 @@ class SqliteLedger:
             incident = self._state(self._write, incident_id)
             event = decide(incident)
             if event is not None:
-                return self._append(event, incident)
+                return self._file([event], incident)[-1]
         return self.incident(incident_id)[1][-1]
 
     def merge(self, one_id: str, into_id: str, actor: str, reason: str, at_ms: int) -> Entry:
@@ -140,8 +145,8 @@ class SqliteLedger:
         with self._write_lock, sqlite.transaction(self._write):
             one, into = (self._state(self._write, name) for name in (one_id, into_id))
             closed, absorbed = action.merge(one, into, actor, reason, at_ms)
-            self._append(closed, one)
-            return self._append(absorbed, into)
+            self._file([closed], one)
+            return self._file([absorbed], into)[-1]
 
     def split(
         self, incident_id: str, named: Collection[str], actor: str, reason: str, at_ms: int
@@ -153,12 +158,12 @@ class SqliteLedger:
         with self._write_lock, sqlite.transaction(self._write):
             incident = self._state(self._write, incident_id)
             cut, opened = action.split(incident, named, actor, reason, at_ms)
-            self._append(cut, incident)
+            self._file([cut], incident)
             self._write.executemany(
                 "UPDATE signals SET incident_id = ? WHERE id = ?",
                 [(opened.incident_id, report.id) for report in cut.reports],
             )
-            return self._append(opened, None)
+            return self._file([opened], None)[-1]
 
     def link(self, one_id: str, other_id: str, actor: str, reason: str, at_ms: int) -> Entry:
         """As `action.link`, in one transaction; the newest entry of the first.
@@ -168,8 +173,31 @@ class SqliteLedger:
         with self._write_lock, sqlite.transaction(self._write):
             both = {name: self._state(self._write, name) for name in (one_id, other_id)}
             for event in action.link(both[one_id], both[other_id], actor, reason, at_ms):
-                self._append(event, both[event.incident_id])
+                self._file([event], both[event.incident_id])
         return self.incident(one_id)[1][-1]
+
+    def tick(self, now_ms: int, limit: int) -> list[Entry]:
+        """File what clocks have to say by now, of `limit` incidents at most, the longest due first.
+
+        Each once, whoever calls it and from however many processes.  Durable on return.
+        """
+        query = "SELECT id FROM incidents WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
+        with self._read_lock:
+            found = self._read.execute(query, (now_ms, limit)).fetchall()
+        if not found or self._clocks is None:
+            return []
+        entries = []
+        with self._write_lock, sqlite.transaction(self._write):
+            for (incident_id,) in found:
+                incident = self._state(self._write, incident_id)
+                events = self._clocks.due(incident, now_ms)
+                entries += self._file(events, incident)
+                if not events:  # somebody was faster, or the settings ask for less now
+                    self._write.execute(
+                        "UPDATE incidents SET due_ms = ? WHERE id = ?",
+                        (self._clocks.next_due_ms(incident), incident_id),
+                    )
+        return entries
 
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """The incident and its whole history.  Raises `UnknownIncidentError`."""
@@ -266,6 +294,18 @@ class SqliteLedger:
             incident = self._state(self._write, incident.merged_into)
         return incident
 
+    def _file(self, events: Sequence[Event], before: Incident | None) -> list[Entry]:
+        """Append the events of one incident, and the start of its clock where they call for it."""
+        entries: list[Entry] = []
+        for event in events:
+            entries.append(self._append(event, before))
+            before = entries[-1].incident
+        if self._clocks is not None and entries and before is not None:
+            started = self._clocks.begin(before)
+            if started is not None:
+                entries.append(self._append(started, before))
+        return entries
+
     def _append(self, event: Event, before: Incident | None) -> Entry:
         after = fold(before, event)
         body = _encode(after)
@@ -276,10 +316,14 @@ class SqliteLedger:
             )
         ) as cursor:
             seq = int(cursor.lastrowid or 0)
+        due_ms = self._clocks.next_due_ms(after) if self._clocks else None
         self._write.execute(
-            "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
             "level = excluded.level, state = excluded.state, last_seq = excluded.last_seq, "
-            "body = excluded.body",
-            (after.id, after.vehicle_id, after.level.label, str(after.state), seq, seq, body),
+            "body = excluded.body, due_ms = excluded.due_ms",
+            (
+                *(after.id, after.vehicle_id, after.level.label, str(after.state)),
+                *(seq, seq, body, due_ms),
+            ),
         )
         return Entry(seq, event, after)

@@ -135,6 +135,8 @@ def test_a_ledger_of_the_first_version_is_folded_anew(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE incident_events SET incident = '{}'")
         file.execute("UPDATE incidents SET body = '{}', state = 'signed'")
+        file.execute("DROP INDEX incidents_due")
+        file.execute("ALTER TABLE incidents DROP COLUMN due_ms")
         file.execute("UPDATE schema_versions SET version = 1 WHERE room = 'alerts'")
     again = SqliteLedger(path)
     assert again.newest(Wanted(), None, 10) == expected
