@@ -9,6 +9,7 @@ from ingest.dialects.dialect import Decoded, Dialect, Speaker
 from ingest.dialects.emqx_jt808 import EMQX_JT808
 from ingest.dialects.flespi import FLESPI
 from ingest.dialects.native import NATIVE
+from ingest.dialects.native_packed import NATIVE_PACKED
 from ingest.dialects.owntracks import OWNTRACKS
 from ingest.dialects.router import Router
 from ingest.dialects.thingsboard import THINGSBOARD
@@ -17,6 +18,7 @@ from ingest.dialects.traccar import TRACCAR
 # In this order: where two accept a topic, the first has it.
 _ALL: tuple[Dialect, ...] = (
     NATIVE,
+    NATIVE_PACKED,
     OWNTRACKS,
     TRACCAR,
     THINGSBOARD,

@@ -78,7 +78,7 @@ def _note(found: Found, n: int, topic: str, name: str | None, said: Said) -> Non
     """Note what one object says of the terminal `name`, or why it cannot be taken."""
     if said.kind == "encrypted":
         detail = "expected a message that can be read, found an encrypted one"
-        found.refuse(n, RejectReason.BAD_VALUE, detail, name or "")
+        found.refuse(n, RejectReason.ENCRYPTED, detail, name or "")
     elif said.kind != "location":
         found.kind(n, said.kind[:40])
     elif topic and name is None:

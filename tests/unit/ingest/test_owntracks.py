@@ -77,7 +77,7 @@ def test_other_messages_are_named_and_hold_no_fix(kind: str) -> None:
 @pytest.mark.parametrize(
     ("body", "topic", "reason", "detail"),
     [
-        (LOCATION | {"_type": "encrypted"}, TOPIC, "bad_value", "found an encrypted one"),
+        (LOCATION | {"_type": "encrypted"}, TOPIC, "encrypted", "found an encrypted one"),
         (LOCATION, "owntracks/bob/phone", "identity_mismatch", "the topic is bob:phone's"),
         (LOCATION | {"tst": None}, TOPIC, "missing_field", "`tst`"),
         (LOCATION | {"topic": None, "tid": None}, "", "missing_field", "`topic` or `tid`"),
