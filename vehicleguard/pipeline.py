@@ -155,6 +155,8 @@ class Pipeline:
         """
         if number > self.done + 1:
             for between, foreign in self._blocks.read_from(self.done + 1):
+                # in the order of a restart, which has to give the same
+                self._look_before(min(between, number))
                 if between >= number:
                     break
                 self._advance(between, foreign)
