@@ -15,7 +15,7 @@ from streams.detect import Count
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState, Motion
-from vehicleguard.bench import feeder, growth, matching, processor, rivals, scene
+from vehicleguard.bench import decoding, feeder, growth, matching, processor, rivals, scene
 from vehicleguard.bench.fleet import WATCHED, Fleet, rules_over
 from vehicleguard.bench.stages import timed_stages
 from vehicleguard.cli.bench import bench
@@ -139,3 +139,9 @@ def test_a_file_without_outlines_is_refused_with_its_reason(
 def test_fences_of_a_size_for_equal_hits_have_them() -> None:
     found = growth.measure((200, 2_000), 20_000, 1, lambda _: None)
     assert found.hits_per_fix == pytest.approx((growth.HITS, growth.HITS), rel=0.1)
+
+
+def test_decoding_is_measured_beside_msgspec_and_reads_every_fix() -> None:
+    found = decoding.measure(1)
+    assert [speed.what for speed in found][:2] == ["msgspec, to objects", "native"]
+    assert all(speed.fixes_per_core_s > 0 for speed in found)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vehicleguard.bench import backtest as backtest_bench
+from vehicleguard.bench import decoding as decoding_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import processor as processor_bench
@@ -98,6 +99,7 @@ def bench(
 
         if not parts or "ingest" in parts:
             figures["ingest"] = _ingest(out, messages, rounds, said)
+            figures["decoding"] = _decoding(out, rounds, said)
         if not parts or "processor" in parts:
             measured = processor_bench.QUICK if quick else processor_bench.WHOLE
             measured = measured._replace(fleets=fleet or measured.fleets)
@@ -132,6 +134,24 @@ def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str,
         )
     out.print(table)
     return {"broker": broker, **{kind: asdict(figure) for kind, figure in figures.items()}}
+
+
+def _decoding(out: Console, rounds: int, said: object) -> list[dict[str, object]]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    found = decoding_bench.measure(rounds, said)
+    table = Table(
+        "what is decoded", "fixes/s of a core", "of msgspec's", "ns a fix",
+        title=f"decoding to columns, {decoding_bench.FIXES:,} fixes, medians of {rounds}",
+    )  # fmt: skip
+    for speed in found:
+        table.add_row(
+            speed.what,
+            f"{speed.fixes_per_core_s:,.0f}",
+            f"{speed.fixes_per_core_s / found[0].fixes_per_core_s:.2f}",
+            f"{1e9 / speed.fixes_per_core_s:,.0f}",
+        )
+    out.print(table)
+    return [asdict(speed) for speed in found]
 
 
 def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
