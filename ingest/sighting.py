@@ -69,6 +69,13 @@ class SightingBatch:
         columns |= {name: np.array(table.column(name), dtype) for name, dtype in NUMBERS.items()}
         return cls(**columns)
 
+    @classmethod
+    def empty(cls) -> Self:
+        """No sightings."""
+        columns: dict[str, Any] = dict.fromkeys(TEXTS, ())
+        columns |= {name: np.empty(0, dtype) for name, dtype in NUMBERS.items()}
+        return cls(**columns)
+
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The sightings that `index` selects, positions or mask."""
         chosen = np.arange(len(self))[index].tolist()

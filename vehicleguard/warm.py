@@ -14,23 +14,27 @@ import numpy as np
 import geofence.grid
 import geofence.rules.sweep
 import geofence.watch
+import ingest.jt808
 import streams.detect
 from geofence import ZoneSet
 from geofence.fences import Fences
 from geofence.rules.book import RuleBook
 from geofence.rules.compile import CompiledRules
 from ingest.fix import COLUMNS, FixBatch, Flag
+from ingest.jt808.frame import Frame, encode
+from ingest.jt808.layout import Kind
+from ingest.jt808.reading import Reading
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
 
 _ROOMS = tuple(
     Path(room.__path__[0])
-    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect)
+    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect, ingest.jt808)
 )
 _CALLED = (
     "query.match-*", "signature.*", "mask.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
-    "visit.advance-*",
+    "visit.advance-*", "split.split-*", "positions.read-*",
 )  # fmt: skip
 
 
@@ -87,6 +91,7 @@ def warm() -> float:
     edited.signatures([0.0], [0.0])
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
     _warm_rules(zones, batch)
+    Reading.of([encode(Frame(Kind.POSITION, "0" * 12, 0, bytes(28)))])
     return time.perf_counter() - started
 
 
