@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 import geofence.grid
 import geofence.rules.sweep
 import geofence.watch
-import ingest.jt808
+import ingest.jt808.kernel
 import streams.detect
 from geofence import ZoneSet
 from geofence.fences import Fences
@@ -30,8 +30,10 @@ from streams.state import FleetState
 
 _ROOMS = tuple(
     Path(room.__path__[0])
-    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect, ingest.jt808)
+    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect)
 )
+# a room whose kernels call none of the others: a change there leaves what took minutes
+_APART = (Path(ingest.jt808.kernel.__path__[0]),)
 _CALLED = (
     "query.match-*", "signature.*", "mask.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
     "visit.advance-*", "split.split-*", "positions.read-*",
@@ -41,7 +43,7 @@ _CALLED = (
 def ensure(said: Callable[[str], None]) -> None:
     """Compile what is not compiled yet, and say so first: it takes a minute or two, once."""
     forget_stale()
-    held = [file.name for file in _compiled()]
+    held = [file.name for file in _compiled((*_ROOMS, *_APART))]
     if all(any(fnmatch(name, f"{called}.nbi") for name in held) for called in _CALLED):
         return
     said("compiling the kernels, this once (a minute or two)")
@@ -49,20 +51,27 @@ def ensure(said: Callable[[str], None]) -> None:
 
 
 def forget_stale() -> int:
-    """Delete compiled kernels that are older than any kernel's source; how many files.
+    """Delete compiled kernels that are older than a source of their rooms; how many files.
 
     Numba looks at the file of the function that is called, not at the files of those it calls.
     """
-    newest = max(source.stat().st_mtime for room in _ROOMS for source in room.glob("*.py"))
-    stale = [file for file in _compiled() if file.stat().st_mtime < newest]
+    return _forget_stale(_ROOMS) + _forget_stale(_APART)
+
+
+def _forget_stale(rooms: Sequence[Path]) -> int:
+    newest = max(source.stat().st_mtime for room in rooms for source in room.glob("*.py"))
+    stale = [file for file in _compiled(rooms) if file.stat().st_mtime < newest]
     for file in stale:
         file.unlink(missing_ok=True)
     return len(stale)
 
 
-def _compiled() -> list[Path]:
+def _compiled(rooms: Sequence[Path]) -> list[Path]:
     named = os.environ.get("NUMBA_CACHE_DIR")
-    places = [Path(named)] if named else [room / "__pycache__" for room in _ROOMS]
+    if not named:
+        places = [room / "__pycache__" for room in rooms]
+    else:  # one folder for all, in it one for each room: its name and a hash
+        places = [place for room in rooms for place in Path(named).glob(f"{room.name}_*")]
     return [file for place in places for file in place.rglob("*.nb[ic]")]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.jt808 import compiled, layout
-from ingest.jt808.positions import SIZE
+from ingest.jt808 import layout
+from ingest.jt808.kernel import compiled
+from ingest.jt808.kernel.positions import SIZE
 from ingest.reject import RejectReason
 
 IS_BAD: NDArray[np.bool_] = np.array(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.jt808.compiled import FRAME, GOOD, JOINED, PART
+from ingest.jt808.kernel.compiled import FRAME, GOOD, JOINED, PART
 
 
 def join(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ingest.fix import NO_SEQ, FixBatch, Int32, Int64
 from ingest.jt808 import complaint, joining, layout
-from ingest.jt808.compiled import FRAME, GOOD, JOINED
-from ingest.jt808.positions import REFUSED, SIZE, Columns
-from ingest.jt808.positions import read as read_positions
-from ingest.jt808.split import split
+from ingest.jt808.kernel.compiled import FRAME, GOOD, JOINED
+from ingest.jt808.kernel.positions import REFUSED, SIZE, Columns
+from ingest.jt808.kernel.positions import read as read_positions
+from ingest.jt808.kernel.split import split
 from ingest.reject import RejectReason
 
 COMPLAINTS = 16

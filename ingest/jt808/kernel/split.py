@@ -7,7 +7,7 @@ taken as it stands: some terminals escape nothing but 7E, and the checksum decid
 
 from __future__ import annotations
 
-from ingest.jt808.compiled import (
+from ingest.jt808.kernel.compiled import (
     BAD_CHECKSUM,
     BAD_LENGTH,
     BAD_PART,

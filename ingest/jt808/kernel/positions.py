@@ -14,7 +14,7 @@ import numpy as np
 
 from ingest.fix import Flag, Float32, Float64, Int32, Int64, UInt32
 from ingest.jt808 import layout
-from ingest.jt808.compiled import (
+from ingest.jt808.kernel.compiled import (
     BAD_TIME,
     CUT_BATCH,
     GOOD,
