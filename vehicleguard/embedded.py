@@ -23,6 +23,7 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
+from ingest.dialects import router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
 from ingest.log import LogFullError
@@ -84,6 +85,7 @@ class EmbeddedRun:
         registry = Registry.from_csv(listed) if listed else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
+        self._router = router_of(settings.ingest.dialects)
         self._around = surroundings_of(settings.streams)
         plates = registry.plate_of if registry else {}
         self._plates = PlateGuard(plates, self._around.cameras)
@@ -152,6 +154,7 @@ class EmbeddedRun:
                 self._blocks,
                 max_payload_bytes=self._settings.ingest.max_payload_bytes,
                 clock_ms=now_ms,
+                router=self._router,
             ),
             blocks=self._blocks,
             snapshots=SqliteSnapshots(connection),
@@ -227,7 +230,12 @@ class EmbeddedRun:
         """Start to take messages and to work on them."""
         self._inbox = Inbox(self._settings.ingest.inbox_messages)
         self._source = MqttSource(
-            self._settings.ingest, self._inbox, self._broker_state, host=host, port=port
+            self._settings.ingest,
+            self._inbox,
+            self._broker_state,
+            host=host,
+            port=port,
+            topics=self._router.topics,
         )
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)

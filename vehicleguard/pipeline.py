@@ -127,7 +127,7 @@ class Pipeline:
         m.messages.inc(len(messages))
         m.accepted.inc(len(taken.batch))
         for reject in taken.rejects:
-            m.rejects.labels(str(reject.reason)).inc()
+            m.rejects.labels(str(reject.reason), self._intake.dialect_of(reject.topic)).inc()
         self.fixes_total += len(taken.batch)
         self.rejects_total += len(taken.rejects)
         return taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -14,12 +14,14 @@ import numpy as np
 import geofence.grid
 import geofence.rules.sweep
 import geofence.watch
+import ingest.dialects.scan
 import ingest.jt808.kernel
 import streams.detect
 from geofence import ZoneSet
 from geofence.fences import Fences
 from geofence.rules.book import RuleBook
 from geofence.rules.compile import CompiledRules
+from ingest.dialects.scan import fixes
 from ingest.fix import COLUMNS, FixBatch, Flag
 from ingest.jt808.frame import Frame, encode
 from ingest.jt808.layout import Kind
@@ -28,22 +30,25 @@ from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
 
-_ROOMS = tuple(
-    Path(room.__path__[0])
-    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect)
+# within a group functions call each other's
+_GROUPS = tuple(
+    tuple(Path(room.__path__[0]) for room in group)
+    for group in (
+        (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect),
+        (ingest.dialects.scan,),
+        (ingest.jt808.kernel,),
+    )
 )
-# a room whose kernels call none of the others: a change there leaves what took minutes
-_APART = (Path(ingest.jt808.kernel.__path__[0]),)
 _CALLED = (
     "query.match-*", "signature.*", "mask.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
-    "visit.advance-*", "split.split-*", "positions.read-*",
+    "visit.advance-*", "fixes.scan-*", "split.split-*", "positions.read-*",
 )  # fmt: skip
 
 
 def ensure(said: Callable[[str], None]) -> None:
     """Compile what is not compiled yet, and say so first: it takes a minute or two, once."""
     forget_stale()
-    held = [file.name for file in _compiled((*_ROOMS, *_APART))]
+    held = [file.name for file in _compiled()]
     if all(any(fnmatch(name, f"{called}.nbi") for name in held) for called in _CALLED):
         return
     said("compiling the kernels, this once (a minute or two)")
@@ -51,27 +56,33 @@ def ensure(said: Callable[[str], None]) -> None:
 
 
 def forget_stale() -> int:
-    """Delete compiled kernels that are older than a source of their rooms; how many files.
+    """Delete compiled kernels that are older than any kernel's source; how many files.
 
     Numba looks at the file of the function that is called, not at the files of those it calls.
     """
-    return _forget_stale(_ROOMS) + _forget_stale(_APART)
+    forgotten = 0
+    for places, rooms in _places():
+        newest = max(source.stat().st_mtime for room in rooms for source in room.glob("*.py"))
+        stale = [file for file in _kernels(places) if file.stat().st_mtime < newest]
+        for file in stale:
+            file.unlink(missing_ok=True)
+        forgotten += len(stale)
+    return forgotten
 
 
-def _forget_stale(rooms: Sequence[Path]) -> int:
-    newest = max(source.stat().st_mtime for room in rooms for source in room.glob("*.py"))
-    stale = [file for file in _compiled(rooms) if file.stat().st_mtime < newest]
-    for file in stale:
-        file.unlink(missing_ok=True)
-    return len(stale)
+def _compiled() -> list[Path]:
+    return [file for places, _ in _places() for file in _kernels(places)]
 
 
-def _compiled(rooms: Sequence[Path]) -> list[Path]:
+def _places() -> list[tuple[list[Path], tuple[Path, ...]]]:
+    """Where kernels are kept, and the rooms whose kernels those are."""
     named = os.environ.get("NUMBA_CACHE_DIR")
-    if not named:
-        places = [room / "__pycache__" for room in rooms]
-    else:  # one folder for all, in it one for each room: its name and a hash
-        places = [place for room in rooms for place in Path(named).glob(f"{room.name}_*")]
+    if named:
+        return [([Path(named)], tuple(room for group in _GROUPS for room in group))]
+    return [([room / "__pycache__" for room in group], group) for group in _GROUPS]
+
+
+def _kernels(places: list[Path]) -> list[Path]:
     return [file for place in places for file in place.rglob("*.nb[ic]")]
 
 
@@ -100,6 +111,7 @@ def warm() -> float:
     edited.signatures([0.0], [0.0])
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
     _warm_rules(zones, batch)
+    fixes.columns([b'{"t":0,"lon":0,"lat":0}'], 1)
     Reading.of([encode(Frame(Kind.POSITION, "0" * 12, 0, bytes(28)))])
     return time.perf_counter() - started
 

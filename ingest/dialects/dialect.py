@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ingest.fix import FixBatch, Int32
 from ingest.message import Message
@@ -12,12 +12,21 @@ from ingest.reject import Reject
 from ingest.sighting import SightingBatch
 
 
+class Speaker(NamedTuple):
+    """Who speaks in a message for terminals that it names: its own name, the message's number."""
+
+    name: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """What a batch of messages said.
 
     `fixes` hold terminals as their ids; `source` int32[len(fixes)] and `sighting_source` tell from
-    which message each row came; `kinds` names messages that hold no fix, by position.
+    which message each row came; `kinds` names messages that hold no fix, by position.  `speakers`
+    are those of messages in which one speaks for many, by position: whether it may is for
+    admission to say, and the message is answered as a whole.
     """
 
     fixes: FixBatch
@@ -26,6 +35,7 @@ class Decoded:
     sighting_source: Int32
     rejects: list[Reject]
     kinds: dict[int, str] = field(default_factory=dict)
+    speakers: dict[int, Speaker] = field(default_factory=dict)
 
 
 class Dialect(Protocol):
