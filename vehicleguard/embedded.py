@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 from pydantic import SecretStr
@@ -23,13 +23,16 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
-from ingest.dialects import router_of
+from ingest.dialects import DIALECTS, Router, router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
+from ingest.jt808.gate import Gate
+from ingest.jt808.gateway import Jt808Source, Limits
 from ingest.log import LogFullError
 from ingest.message import Message
 from ingest.mqtt import MqttSource
 from ingest.registry import Registry
+from ingest.source import Source
 from ingest.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
@@ -83,9 +86,13 @@ class EmbeddedRun:
         warm.ensure(said)
         listed = settings.ingest.registry
         registry = Registry.from_csv(listed) if listed else None
+        self._router = router_of(settings.ingest.dialects)
+        if settings.ingest.jt808_port is not None:
+            registry = registry.with_numbers() if registry else None
+            self._router = Router([*self._router.dialects, DIALECTS["jt808"]])
+        self._terminals = registry.vehicle_of if registry else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
-        self._router = router_of(settings.ingest.dialects)
         self._around = surroundings_of(settings.streams)
         plates = registry.plate_of if registry else {}
         self._plates = PlateGuard(plates, self._around.cameras)
@@ -102,6 +109,7 @@ class EmbeddedRun:
         self.token_is_new = False
         self.broker_address = ""
         self.mqtt_port = 0
+        self.jt808_address = ""
 
     def start(self) -> None:
         """Open everything, work through what was left, and begin."""
@@ -116,14 +124,15 @@ class EmbeddedRun:
         self._said("opening the store")
         ledger = self._open_store(cleanup, notifier)
         self._said("opening the console")
-        self._open_console(cleanup, ledger, notifier, secret.load(folder))
+        secrets = secret.load(folder)
+        self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
         self._said("working through what was stored")
         blocks = self._pipeline.catch_up()
         if blocks:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
-        self._begin(cleanup, host, port)
+        self._begin(cleanup, host, port, secrets)
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -226,10 +235,12 @@ class EmbeddedRun:
         self.broker_address = f"mqtt://{host}:{port}"
         return host, port
 
-    def _begin(self, cleanup: contextlib.ExitStack, host: str, port: int) -> None:
+    def _begin(
+        self, cleanup: contextlib.ExitStack, host: str, port: int, secrets: secret.Secrets
+    ) -> None:
         """Start to take messages and to work on them."""
         self._inbox = Inbox(self._settings.ingest.inbox_messages)
-        self._source = MqttSource(
+        mqtt = MqttSource(
             self._settings.ingest,
             self._inbox,
             self._broker_state,
@@ -237,13 +248,33 @@ class EmbeddedRun:
             port=port,
             topics=self._router.topics,
         )
+        self._sources: list[Source] = [mqtt, *self._gateways(secrets)]
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)
         cleanup.callback(self._inbox.close)
         cleanup.callback(self._stopping.set)
         worker.start()
-        cleanup.callback(self._source.stop)
-        self._source.start()
+        for source in self._sources:
+            cleanup.callback(source.stop)
+            source.start()
+
+    def _gateways(self, secrets: secret.Secrets) -> Iterator[Source]:
+        """The gateway of JT/T 808 terminals, if one is asked for."""
+        settings = self._settings.ingest
+        if settings.jt808_port is None:
+            return
+        gateway = Jt808Source(
+            self._inbox,
+            Gate(self._terminals, secrets.derived("jt808")),
+            host=settings.jt808_host,
+            port=settings.jt808_port,
+            clock_ms=now_ms,
+            limits=Limits(settings.jt808_connections, settings.jt808_silence_s),
+            ended=lambda why: self.metrics.jt808_ended.labels(str(why)).inc(),
+        )
+        self.metrics.jt808.set_function(lambda: float(gateway.connections))
+        self.jt808_address = f"tcp://{settings.jt808_host}:{settings.jt808_port}"
+        yield gateway
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -296,8 +327,9 @@ class EmbeddedRun:
         taken = self._durable(messages)
         if taken is None:
             return
-        self._source.acknowledge(messages)
-        self._source.answer(taken.answers)
+        for source in self._sources:
+            source.acknowledge(messages)
+            source.answer(taken.answers)
         self.metrics.acknowledged.inc(len(messages))
         self.pulse.lag_ms = max(now_ms() - messages[0].received_ms, 0)
         self.metrics.oldest.set(self.pulse.lag_ms / 1000)
