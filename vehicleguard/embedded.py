@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from pydantic import SecretStr
@@ -26,13 +26,9 @@ from ingest.admission import Admission
 from ingest.dialects import DIALECTS, Router, router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
-from ingest.jt808.gate import Gate
-from ingest.jt808.gateway import Jt808Source, Limits
 from ingest.log import LogFullError
 from ingest.message import Message
-from ingest.mqtt import MqttSource
 from ingest.registry import Registry
-from ingest.source import Source
 from ingest.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
@@ -40,6 +36,7 @@ from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.incident_view import IncidentView
+from vehicleguard.links import Jt808, Links, Mqtt
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
@@ -240,41 +237,24 @@ class EmbeddedRun:
     ) -> None:
         """Start to take messages and to work on them."""
         self._inbox = Inbox(self._settings.ingest.inbox_messages)
-        mqtt = MqttSource(
-            self._settings.ingest,
+        settings = self._settings.ingest
+        self._links = Links(
+            settings,
             self._inbox,
-            self._broker_state,
-            host=host,
-            port=port,
-            topics=self._router.topics,
+            mqtt=Mqtt(host, port, self._router.topics, self._broker_state),
+            jt808=Jt808(self._terminals, secrets.derived("jt808")),
+            clock_ms=now_ms,
+            metrics=self.metrics,
         )
-        self._sources: list[Source] = [mqtt, *self._gateways(secrets)]
+        if settings.jt808_port is not None:
+            self.jt808_address = f"tcp://{settings.jt808_host}:{settings.jt808_port}"
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)
         cleanup.callback(self._inbox.close)
         cleanup.callback(self._stopping.set)
         worker.start()
-        for source in self._sources:
-            cleanup.callback(source.stop)
-            source.start()
-
-    def _gateways(self, secrets: secret.Secrets) -> Iterator[Source]:
-        """The gateway of JT/T 808 terminals, if one is asked for."""
-        settings = self._settings.ingest
-        if settings.jt808_port is None:
-            return
-        gateway = Jt808Source(
-            self._inbox,
-            Gate(self._terminals, secrets.derived("jt808")),
-            host=settings.jt808_host,
-            port=settings.jt808_port,
-            clock_ms=now_ms,
-            limits=Limits(settings.jt808_connections, settings.jt808_silence_s),
-            ended=lambda why: self.metrics.jt808_ended.labels(str(why)).inc(),
-        )
-        self.metrics.jt808.set_function(lambda: float(gateway.connections))
-        self.jt808_address = f"tcp://{settings.jt808_host}:{settings.jt808_port}"
-        yield gateway
+        cleanup.callback(self._links.stop)
+        self._links.start(self._settings.data / STORE)
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -327,9 +307,7 @@ class EmbeddedRun:
         taken = self._durable(messages)
         if taken is None:
             return
-        for source in self._sources:
-            source.acknowledge(messages)
-            source.answer(taken.answers)
+        self._links.durable(messages, taken.answers)
         self.metrics.acknowledged.inc(len(messages))
         self.pulse.lag_ms = max(now_ms() - messages[0].received_ms, 0)
         self.metrics.oldest.set(self.pulse.lag_ms / 1000)

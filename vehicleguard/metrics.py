@@ -31,6 +31,9 @@ class Metrics:
         self.jt808_ended = Counter(
             "vg_jt808_ended", "JT/T 808 connections closed from here.", ["why"], registry=r
         )
+        self.commands = Counter(
+            "vg_commands", "Commands to terminals, by how they ended.", ["state"], registry=r
+        )
         self.durable = Histogram(
             "vg_block_seconds",
             "From taking messages to their fixes being durable.",
