@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import struct
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -406,3 +407,11 @@ def test_a_message_of_bad_frames_tells_of_the_first_and_how_many_there_are() -> 
 def test_no_messages_are_no_error() -> None:
     decoded = decode()
     assert (len(decoded.fixes), decoded.rejects, decoded.kinds) == (0, [], {})
+
+
+def test_the_frame_of_the_documentation_says_what_the_page_says() -> None:
+    text = (ROOT / "docs" / "jt808.md").read_text("utf-8")
+    (frame,) = set(re.findall(r"\b7e[0-9a-f]{40,}7e\b", text))
+    fixes = decode(bytes.fromhex(frame)).fixes
+    assert vehicles(fixes) == ["013912345678"]
+    assert datetime.fromtimestamp(fixes.t_ms.item() / 1000, UTC).date().isoformat() == "2026-07-04"
