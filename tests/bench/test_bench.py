@@ -86,6 +86,7 @@ def test_a_quick_bench_prints_every_figure(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert all(figures["ingest"][kind]["per_s"][0] > 0 for kind in ("bare", "path", "answered"))
     assert min(figures["jt808"]["dialect"]) > 0 < min(figures["jt808"]["plain"])
+    assert all(one["frames"] > 0 < one["wall"] for one in figures["jt808"]["lines"])
     (found,) = figures["processor"]
     assert [speed["size"] for speed in found["speeds"]] == [*processor.TRICKLE, *processor.BLOCKS]
     assert found["thefts"]["signals"] >= found["thefts"]["count"]

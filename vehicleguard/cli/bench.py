@@ -15,6 +15,7 @@ from rich.table import Table
 from vehicleguard.bench import backtest as backtest_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import jt808 as jt808_bench
+from vehicleguard.bench import jt808_line as jt808_line_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import processor as processor_bench
 from vehicleguard.cli import bench_geofence
@@ -150,7 +151,16 @@ def _jt808(out: Console, frames: int, rounds: int, said: object) -> dict[str, ob
     ):
         table.add_row(name, f"{statistics.median(speeds) / 1e6:.3f}", f"{ratio:.1f}")
     out.print(table)
-    return asdict(found)
+    lines = []
+    for number in range(rounds):
+        said(f"jt808 on lines {number + 1}/{rounds}: {2 * frames:,} frames")
+        lines.append(jt808_line_bench.measure(2 * frames))
+    out.print(
+        f"over {jt808_line_bench.LINES} TCP lines, to the answer after the durable write: "
+        f"{statistics.median(one.per_s for one in lines):,.0f} frames/s, "
+        f"{statistics.median(one.us for one in lines):.1f} us of the processor a frame"
+    )
+    return {**asdict(found), "lines": [asdict(one) for one in lines]}
 
 
 def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
