@@ -60,6 +60,25 @@ def test_one_frame_on_a_bare_line_puts_the_vehicle_on_the_page(tmp_path: Path) -
     assert run.tracebacks() == []
 
 
+def test_a_terminal_that_cries_theft_raises_an_incident(tmp_path: Path) -> None:
+    run, port = running(tmp_path)
+    terminal = Terminal(port, PHONE)
+    try:
+        for n, alarms in enumerate((0, 1 << 26)):
+            terminal.send(Kind.POSITION, n, position(time.time(), *HOME, alarms=alarms))
+            assert terminal.answered() == n
+        deadline = time.monotonic() + 20
+        with run.client() as http:
+            while not (items := http.get("/api/v1/incidents").json()["items"]):
+                assert time.monotonic() < deadline, run.tail()
+                time.sleep(0.1)
+    finally:
+        terminal.close()
+        assert run.stop() == 0
+    assert [item["vehicle_id"] for item in items] == [PHONE]
+    assert run.tracebacks() == []
+
+
 def test_with_a_registry_only_terminals_with_their_code_are_taken(tmp_path: Path) -> None:
     (tmp_path / "registry.csv").write_text("vehicle_id,terminal\nbike,13912345678\n")
     run, port = running(tmp_path, f'registry = "{tmp_path / "registry.csv"}"\n')

@@ -121,7 +121,7 @@ def _terminals(port: int, lines: int, count: int) -> float:
         began = time.perf_counter()
         while left:
             for key, events in selector.select(1.0):
-                n: int = key.data
+                n = int(key.data)
                 line = opened[n]
                 if events & selectors.EVENT_WRITE:
                     waiting[n] = waiting[n][line.send(waiting[n][:16_384]) :]
