@@ -11,18 +11,18 @@ import contextlib
 import random
 import select
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest import session
 from ingest.dialects import DIALECTS
 from ingest.inbox import Inbox
 from ingest.intake import Answer
@@ -34,7 +34,6 @@ from ingest.settings import IngestSettings
 
 log = structlog.get_logger(__name__)
 
-_SESSION_EXPIRY_S = 7 * 86_400
 _LARGEST = 4 << 20  # of a larger packet the end is thrown away; it is refused as too large anyhow
 _HEADERS = 1 << 17  # topic and properties, for what the operator allows to be larger
 _ANSWERS_WAITING = 4 << 20  # bytes
@@ -68,7 +67,7 @@ class MqttSource:
         share = f"$share/{settings.share}/" if settings.share else ""
         self._topics = [f"{share}{topic}" for topic in topics]
         self._keepalive_s = settings.keepalive_s
-        self._receive_maximum = settings.receive_maximum
+        self._settings = settings
         self._largest = max(_LARGEST, settings.max_payload_bytes + _HEADERS)
         self._is_5 = settings.mqtt_version == MQTTProtocolVersion.MQTTv5
         # a packet identifier means something on its own connection only
@@ -79,27 +78,10 @@ class MqttSource:
         self._pinged_at = 0.0
         self._stopping = threading.Event()
         self._woken, self._waker = socket.socketpair()
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
+        for one in (self._woken, self._waker):
+            one.setblocking(False)  # noqa: FBT003 - as of a socket
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
-        self._client = client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id,
-            clean_session=None if self._is_5 else False,
-            protocol=MQTTProtocolVersion(settings.mqtt_version),
-            manual_ack=True,
-            reconnect_on_failure=False,
-        )
-        if settings.username is not None:
-            password = settings.password.get_secret_value() if settings.password else None
-            client.username_pw_set(settings.username, password)
-        if settings.tls_ca or settings.tls_certificate:
-            client.tls_set(
-                ca_certs=str(settings.tls_ca) if settings.tls_ca else None,
-                certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
-                keyfile=str(settings.tls_key) if settings.tls_key else None,
-                tls_version=ssl.PROTOCOL_TLS_CLIENT,
-            )
+        self._client = client = session.client_of(settings)
         client.on_socket_open = self._opened
         # with this one set, paho leaves all writing to us
         client.on_socket_register_write = lambda *_: self._wake()
@@ -152,56 +134,54 @@ class MqttSource:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                self._connect()
+                self._held = ()
+                session.connect(self._client, self._settings, *self._where)
+                self._serve()
+            except MalformedError as error:
+                log.error("the broker does not speak MQTT", error=str(error))  # noqa: TRY400
+                self._hang_up()
             except OSError as error:
                 log.warning("broker not reachable", where=self._where, error=str(error))
-            else:
-                self._keep()
+                self._hang_up()
+            except Exception:
+                # the thread must not die with a traceback nobody sees: report it and go on
+                log.exception("the MQTT loop failed")
+                self._hang_up()
             if time.monotonic() - began > 10:
                 pause_s = 0.1
             self._stopping.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause_s = min(pause_s * 2, 15.0)
 
-    def _connect(self) -> None:
-        host, port = self._where
-        self._held = ()
-        if not self._is_5:
-            self._client.connect(host, port, self._keepalive_s)
-            return
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
-        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
-        properties.ReceiveMaximum = self._receive_maximum
-        self._client.connect(
-            host, port, self._keepalive_s, clean_start=False, properties=properties
-        )
-
-    def _opened(self, client: paho.Client, _data: object, sock: socket.socket) -> None:
+    def _opened(self, client: paho.Client, _data: object, sock: paho.SocketLike) -> None:
         """Put our line in the place of paho's socket; `_sock` is the one private name we need."""
         with self._lock:
             # what is acknowledged from here on must not reach the new connection by an old number
             self._connection += 1
-            packets = Packets(
-                connection=self._connection, is_5=self._is_5, largest=self._largest
-            )
-            self._line = client._sock = Line(sock, packets)  # type: ignore[assignment]  # noqa: SLF001
+            packets = Packets(connection=self._connection, is_5=self._is_5, largest=self._largest)
+            self._line = line = Line(cast("socket.socket", sock), packets)
+        client._sock = line  # noqa: SLF001
+        if not self._has(line):
+            raise RuntimeError("this paho keeps its socket elsewhere; see docs/decisions/027")
 
-    def _keep(self) -> None:
-        """Work until the connection is gone, whatever the reason."""
-        try:
-            is_leaving = False
-            while (line := self._line) is not None and self._client.socket() is line:
-                if self._stopping.is_set() and not is_leaving:
-                    is_leaving = True
-                    self._client.disconnect()
-                self._turn(line)
+    def _serve(self) -> None:
+        """Work until the connection is gone; paho lets go of the line when it has closed it."""
+        is_leaving = False
+        while (line := self._line) is not None and self._has(line):
+            if self._stopping.is_set() and not is_leaving:
+                is_leaving = True
+                self._client.disconnect()
+            self._turn(line)
+
+    def _has(self, line: Line) -> bool:
+        """Whether paho works with this line."""
+        return self._client.socket() is line
+
+    def _hang_up(self) -> None:
+        """Close, and say so, where paho did not come to it."""
+        line = self._line
+        if line is None or not self._has(line):
             return
-        except MalformedError as error:
-            log.error("the broker does not speak MQTT", error=str(error))  # noqa: TRY400 - no bug
-        except Exception:
-            # the thread must not die with a traceback nobody sees: report it and go on
-            log.exception("the MQTT loop failed")
-        if self._line is not None:
-            self._line.close()
+        line.close()
         try:
             self._changed(False)  # noqa: FBT003 - a state
         except Exception:
@@ -215,7 +195,7 @@ class MqttSource:
             self._held = line.read(time.time_ns() // 1_000_000)
         if self._held:
             self._held = self._held[self._inbox.put_all(self._held) :]
-        while line.has_control and client.socket() is line:
+        while line.has_control and self._has(line):
             client.loop_read()
         if client.want_write():
             client.loop_write()
