@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
 
 class IngestSettings(BaseModel):
@@ -81,3 +89,13 @@ class IngestSettings(BaseModel):
     retention_days: float = Field(
         14, gt=0, le=3660, description="Days for which fixes are kept in the durable log."
     )
+
+    @field_validator("share")
+    @classmethod
+    def _has_a_broker_that_can(cls, share: str | None, info: ValidationInfo) -> str | None:
+        if share is not None and info.data.get("host") is None:
+            raise ValueError(
+                "the broker of our own has no shared subscriptions and would deliver nothing; "
+                "name another one (ingest.host)"
+            )
+        return share
