@@ -202,6 +202,23 @@ def test_quality_of_service_0_arrives_and_needs_no_acknowledgement(
         assert payloads(listening.take(1)) == ["firm"]
 
 
+def test_a_broker_of_version_5_sends_no_more_than_may_be_unacknowledged(
+    mosquitto: Mosquitto,
+) -> None:
+    said = [str(n) for n in range(100)]
+    with (
+        source(mosquitto.port, 5, receive_maximum=30) as listening,
+        terminal(mosquitto.port) as one,
+    ):
+        one.say(*said)
+        first = listening.take(30)
+        settled(listening, one)
+        assert len(listening.inbox) == 0
+        listening.source.acknowledge(first)
+        second = listening.take(30)
+        assert payloads([*first, *second])[:60] == said[:60]
+
+
 def test_answers_arrive_on_the_terminal_s_own_topic(broker: tuple[Broker, int]) -> None:
     port = broker[0].port
     with source(port, broker[1]) as listening, terminal(port) as one:
@@ -318,6 +335,25 @@ def test_a_broker_is_trusted_by_its_authority_over_tls(secured: tuple[Mosquitto,
         publisher.disconnect()
         publisher.loop_stop()
         assert payloads(listening.take(1)) == ["safe"]
+
+
+def test_megabytes_that_waited_come_over_tls_as_they_were_sent(
+    secured: tuple[Mosquitto, Path],
+) -> None:
+    one, folder = secured
+    with source(one.port, tls_ca=folder / "ca.pem"):
+        pass
+    said = [chr(97 + n % 26) * (1 + n * 7919 % 200_000) for n in range(60)]
+    publisher = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    publisher.tls_set(str(folder / "ca.pem"))
+    publisher.connect("127.0.0.1", one.port)
+    publisher.loop_start()
+    for each in said:
+        publisher.publish("vg/v1/T1/fix", each, qos=1).wait_for_publish(PATIENCE_S)
+    publisher.disconnect()
+    publisher.loop_stop()
+    with source(one.port, tls_ca=folder / "ca.pem") as listening:
+        assert payloads(listening.take(60)) == said
 
 
 # paho leaves the socket of a failed handshake to the garbage collector
