@@ -15,6 +15,7 @@ from ingest import sqlite
 from ingest.admission import Admission
 from ingest.inbox import Inbox
 from ingest.intake import Intake
+from ingest.log import LogFullError
 from ingest.mqtt import MqttSource
 from ingest.settings import IngestSettings
 from ingest.sqlite_log import SqliteLog
@@ -41,10 +42,15 @@ def main(settings: IngestSettings, store: Path) -> None:
     source.start()
     while not ended.is_set():
         messages = inbox.take(settings.flush_messages, max_wait_s=0.1, linger_s=0.05)
-        if messages:
-            answers = intake.take(messages).answers
+        while messages and not ended.is_set():
+            try:
+                answers = intake.take(messages).answers
+            except LogFullError:
+                time.sleep(0.1)
+                continue
             source.acknowledge(messages)
             source.answer(answers)
+            break
     source.stop()
     connection.close()
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import block, sqlite
 from tests.connected.conftest import Mosquitto
-from tests.running import ROOT
+from tests.members import Member
 from tests.terminals import Terminals
 from tests.timeline import Track
 from vehicleguard.bench import feeder
@@ -27,66 +23,19 @@ MESSAGES = 3000
 Until = Callable[[Callable[[], object], str], None]
 
 
-class Member:
-    """One process of the group, over several lives; its session and its store outlive it."""
-
-    def __init__(self, folder: Path, name: str, port: int, version: int) -> None:
-        self._store = folder / f"{name}.sqlite"
-        self._settings = {
-            "host": "127.0.0.1",
-            "port": port,
-            "client_id": name,
-            "share": "city",
-            "mqtt_version": version,
-        }
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.intake_process"),
-                *(json.dumps(self._settings), str(self._store)),
-            ],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def wait_ready(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
-
-    def end(self, how: signal.Signals | None = None) -> None:
-        """Kindly, or by `how`."""
-        if self._process is None:
-            return
-        if how is not None:
-            self._process.send_signal(how)
-        self._process.communicate(timeout=30)
-        self._process = None
-
-    def stored(self) -> Counter[tuple[str, int]]:
-        """Terminal and number of all fixes in its log."""
-        found: Counter[tuple[str, int]] = Counter()
-        db = sqlite.connect(self._store)
-        for (body,) in db.execute("SELECT body FROM blocks").fetchall():
-            batch = block.decode(body)
-            found.update(
-                (batch.ids[code], int(seq))
-                for code, seq in zip(batch.vehicle, batch.seq, strict=True)
-            )
-        db.close()
-        return found
-
-
 @pytest.fixture(params=[4, 5])
 def group(
     request: pytest.FixtureRequest, tmp_path: Path, mosquitto: Mosquitto
 ) -> Iterator[list[Member]]:
     members = [
-        Member(tmp_path, f"member-{n}", mosquitto.port, request.param) for n in range(MEMBERS)
+        Member(
+            tmp_path,
+            f"member-{n}",
+            port=mosquitto.port,
+            share="city",
+            mqtt_version=request.param,
+        )
+        for n in range(MEMBERS)
     ]
     try:
         for one in members:

@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Sequence
 
 _CHUNK = 512
 TERMINALS = 30_000
@@ -42,21 +43,28 @@ def _length(value: int) -> bytes:
 
 def main(port: int, count: int, *, numbered: bool) -> None:
     """Publish `count` fixes of 30,000 terminals as fast as the broker takes them."""
-    packets = [
-        publish_packet(
-            f"vg/v1/B{n % TERMINALS:05d}/fix", payload(n, numbered=numbered), n % 65_535 + 1
-        )
-        for n in range(count)
-    ]
+    send(
+        port,
+        [
+            publish_packet(
+                f"vg/v1/B{n % TERMINALS:05d}/fix", payload(n, numbered=numbered), n % 65_535 + 1
+            )
+            for n in range(count)
+        ],
+    )
+
+
+def send(port: int, packets: Sequence[bytes]) -> None:
+    """Write packets of QoS 1 to a broker, and return when it has answered each."""
     client = b"bench-feeder"
     connect = struct.pack(">H4sBBH", 4, b"MQTT", 4, 2, 60) + struct.pack(">H", len(client)) + client
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(b"\x10" + _length(len(connect)) + connect)
         if line.recv(4)[:1] != b"\x20":
             raise SystemExit("the broker refused the feeder")
-        answered = threading.Thread(target=_read_answers, args=(line, count))
+        answered = threading.Thread(target=_read_answers, args=(line, len(packets)))
         answered.start()
-        for first in range(0, count, _CHUNK):
+        for first in range(0, len(packets), _CHUNK):
             line.sendall(b"".join(packets[first : first + _CHUNK]))
         answered.join(60)
         line.sendall(b"\xe0\x00")
