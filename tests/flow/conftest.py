@@ -7,3 +7,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kills" in metafunc.fixturenames:
         metafunc.parametrize("kills", [metafunc.config.getoption("--kills")])
         metafunc.parametrize("seed", [metafunc.config.getoption("--seed")])
+    if "storm" in metafunc.fixturenames:
+        metafunc.parametrize("storm", [metafunc.config.getoption("--storm")])

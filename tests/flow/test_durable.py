@@ -21,6 +21,7 @@ import pytest
 from tests.connected.conftest import Mosquitto
 from tests.members import Member
 from tests.running import Running, free_port
+from tests.storm import Storm
 from tests.terminals import Terminals
 from tests.timeline import Track
 from vehicleguard.bench import feeder
@@ -182,3 +183,36 @@ def test_a_full_disk_stops_the_intake_and_loses_nothing(tmp_path: Path) -> None:
         terminals.close()
         assert run.stop() == 0
     assert run.tracebacks() == []
+
+
+@pytest.mark.timeout(1200)
+def test_terminals_that_all_come_back_at_once_with_their_back_fill_are_all_answered(
+    tmp_path: Path, storm: int
+) -> None:
+    each = 20
+    began_s = int(time.time()) - 3600
+    with broker(tmp_path / "broker") as one, member(tmp_path, one.port) as intake:
+        process = psutil.Process(intake.pid)
+        before = most = process.memory_info().rss
+        terminals = Storm(one.port, storm, each, began_s)
+        began = time.monotonic()
+        terminals.start()
+        until(lambda: terminals.answered > storm * each / 4, "the storm does not begin")
+        # in the middle of it the broker dies, and all of them come once more
+        one.kill()
+        one.start()
+        while terminals.answered < storm * each:
+            assert time.monotonic() - began < 600, f"{terminals.answered} answered"
+            most = max(most, process.memory_info().rss)
+            time.sleep(0.05)
+        took_s = time.monotonic() - began
+        terminals.wait(PATIENCE_S)
+        stored = intake.stored()
+    assert set(stored) == {(name, n) for name in terminals.names for n in range(each)}
+    assert terminals.most_connected == storm
+    assert most - before < 100 * MB
+    print(  # noqa: T201 - the figures of this proof
+        f"\n{storm} terminals at once, {each} fixes each, the broker killed between: all "
+        f"{storm * each} answered and stored (repeats {stored.total() - len(stored)}) in "
+        f"{took_s:.0f} s; memory of the intake +{(most - before) / MB:.0f} MB"
+    )
