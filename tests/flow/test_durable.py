@@ -189,6 +189,9 @@ def test_a_full_disk_stops_the_intake_and_loses_nothing(tmp_path: Path) -> None:
 def test_terminals_that_all_come_back_at_once_with_their_back_fill_are_all_answered(
     tmp_path: Path, storm: int
 ) -> None:
+    # a connection takes a descriptor here, and one in the broker
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     each = 20
     began_s = int(time.time()) - 3600
     with broker(tmp_path / "broker") as one, member(tmp_path, one.port) as intake:
