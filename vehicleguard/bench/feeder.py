@@ -1,6 +1,7 @@
 """A publisher that is never the limit: packets encoded beforehand, written in bulk to a socket.
 
-`python -m vehicleguard.bench.feeder PORT COUNT [seq]`.  MQTT 3.1.1, QoS 1; the packet layouts are
+`python -m vehicleguard.bench.feeder PORT COUNT [seq|packed]`: fixes, numbered ones, or bytes of the
+size of 128 of them in one message.  MQTT 3.1.1, QoS 1; the packet layouts are
 those of the OASIS standard, sections 3.1 and 3.3.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 _CHUNK = 512
 TERMINALS = 30_000
+FIXES_PACKED = 128
 
 
 def payload(n: int, *, numbered: bool) -> bytes:
@@ -39,6 +41,11 @@ def _length(value: int) -> bytes:
         out.append(digit | (0x80 if value else 0))
         if not value:
             return bytes(out)
+
+
+def packed(n: int) -> bytes:
+    """As many bytes as a gateway's `FIXES_PACKED` fixes of 48; nobody reads them."""
+    return n.to_bytes(8) * (FIXES_PACKED * 48 // 8)
 
 
 def main(port: int, count: int, *, numbered: bool) -> None:
@@ -78,4 +85,8 @@ def _read_answers(line: socket.socket, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), numbered=sys.argv[3:] == ["seq"])
+    if sys.argv[3:] == ["packed"]:
+        port, count = int(sys.argv[1]), int(sys.argv[2])
+        send(port, [publish_packet("vg/v1/G/fix", packed(n), n % 65_535 + 1) for n in range(count)])
+    else:
+        main(int(sys.argv[1]), int(sys.argv[2]), numbered=sys.argv[3:] == ["seq"])

@@ -27,6 +27,7 @@ from vehicleguard.broker import EmbeddedBroker, is_listening
 MEMBERS = 4
 """Processes on the shared subscription."""
 _ALONE = 4  # times the messages: what no broker slows down is soon over
+_PACKED = 8  # of so many messages one is sent, of fifty times the size
 KINDS = ("bare", "read", "path", "answered")
 _MOSQUITTO = """\
 listener {port} 127.0.0.1
@@ -35,6 +36,7 @@ max_inflight_messages 0
 max_queued_messages 0
 persistence false
 """
+_SAID = {"answered": ("seq",), "packed": ("packed",)}
 _PYTHON = (sys.executable, "-m")
 
 
@@ -116,12 +118,12 @@ class Measured(NamedTuple):
 
 
 def measure(messages: int, rounds: int, said: Callable[[str], None] = lambda _: None) -> Measured:
-    """`KINDS` from the stand-in, and from a broker those and `shared` if it can share."""
+    """`KINDS` from the stand-in; from a broker those, `packed`, and `shared` if it can share."""
     alone = {kind: Figure() for kind in KINDS}
     with tempfile.TemporaryDirectory(prefix="vg-bench-") as temporary:
         folder = Path(temporary)
         with broker(folder) as running:
-            through = {kind: Figure() for kind in (*KINDS, "shared")}
+            through = {kind: Figure() for kind in (*KINDS, "packed", "shared")}
             if running.name != "mosquitto":
                 del through["shared"]
             for number in range(rounds):
@@ -131,10 +133,11 @@ def measure(messages: int, rounds: int, said: Callable[[str], None] = lambda _: 
                     _note(figure, many, _alone(kind, many, folder))
                 for kind, figure in through.items():
                     said(f"ingest {number + 1}/{rounds}: {kind}, {running.name}")
+                    many = messages // _PACKED if kind == "packed" else messages
                     before = _processor_s(running.pid)
-                    _note(figure, messages, _through(kind, running.port, messages, folder))
+                    _note(figure, many, _through(kind, running.port, many, folder))
                     used = _processor_s(running.pid) - before
-                    figure.broker_us.append(used / messages * 1e6)
+                    figure.broker_us.append(used / many * 1e6)
     return Measured(running.name, alone, through)
 
 
@@ -151,19 +154,19 @@ def _note(figure: Figure, messages: int, results: list[dict[str, float]]) -> Non
 
 def _alone(kind: str, messages: int, folder: Path) -> list[dict[str, float]]:
     """One receiver of the stand-in's messages."""
-    numbered = ["seq"] if kind == "answered" else []
-    with _child("standin", str(messages), *numbered) as standin:
+    with _child("standin", str(messages), *_SAID.get(kind, ())) as standin:
         port = int(_line(standin.stdout))
         with _receiver(kind, port, messages, folder) as receiver:
             _tell(standin)
             result = json.loads(_line(receiver.stdout))
+            receiver.wait()
             standin.kill()
     return [result]
 
 
 def _through(kind: str, port: int, messages: int, folder: Path) -> list[dict[str, float]]:
     """One receiver, or `MEMBERS` on a shared subscription, of messages that a broker delivers."""
-    numbered = ["seq"] if kind == "answered" else []
+    said = _SAID.get(kind, ())
     count = MEMBERS if kind == "shared" else 1
     names = [f"bench-{number}" for number in range(count)]
     with ExitStack() as stack:
@@ -174,7 +177,7 @@ def _through(kind: str, port: int, messages: int, folder: Path) -> list[dict[str
             for name in names
         ]
         subprocess.run(  # noqa: S603 - our own program
-            [*_PYTHON, "vehicleguard.bench.feeder", str(port), str(messages), *numbered], check=True
+            [*_PYTHON, "vehicleguard.bench.feeder", str(port), str(messages), *said], check=True
         )
         for receiver in receivers:
             _tell(receiver)
@@ -204,7 +207,7 @@ def _receiver(
     kind: str, port: int, messages: int, folder: Path, *member: str
 ) -> Iterator[subprocess.Popen[str]]:
     """A receiver that is ready."""
-    does = kind if kind in {"bare", "read"} else "path"
+    does = {"bare": "bare", "read": "read", "packed": "read"}.get(kind, "path")
     with _child("receiver", does, str(port), str(messages), str(folder), *member) as process:
         said = _line(process.stdout)
         if said != READY:

@@ -15,6 +15,7 @@ from vehicleguard.bench import backtest as backtest_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import processor as processor_bench
+from vehicleguard.bench.feeder import FIXES_PACKED
 from vehicleguard.cli import bench_geofence
 
 PARTS = ("ingest", "processor", "latency", "geofence", "backtest")
@@ -23,6 +24,7 @@ _NAMES = {
     "read": "ingest, received and acknowledged",
     "path": "ingest, to the durable write",
     "answered": "the same, each fix answered on …/ack",
+    "packed": f"received and acknowledged, {FIXES_PACKED} fixes a message",
     "shared": f"to the durable write, {ingest_bench.MEMBERS} processes that share",
 }
 
