@@ -36,6 +36,7 @@ issue() {
 		-set_serial "0x$(openssl rand -hex 16)" -days "$days" -sha256 \
 		-extfile "$folder/$name.ext" -out "$folder/$name.pem" 2>/dev/null
 	rm "$folder/$name.ext" "$folder/$name.csr"
+	chmod 644 "$folder/$name.pem"
 	echo "$folder/$name.pem"
 }
 
@@ -54,6 +55,7 @@ authority)
 	key "$folder/ca.key"
 	openssl req -x509 -new -key "$folder/ca.key" -sha256 -days "${DAYS:-3650}" \
 		-subj "/CN=Vehicle Guard authority" -out "$folder/ca.pem"
+	chmod 644 "$folder/ca.pem"
 	echo "$folder/ca.pem"
 	;;
 broker)
