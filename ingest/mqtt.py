@@ -253,8 +253,15 @@ class MqttSource:
             log.error("the broker refuses us topics; nothing comes from them", topics=refused)
             self._changed(False)  # noqa: FBT003 - a state
 
-    def _disconnected(self, *_: object) -> None:
-        if not self._stopping.is_set():
+    def _disconnected(
+        self, _c: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object
+    ) -> None:
+        if reason.getName() == "Session taken over":
+            client_id = self._settings.client_id
+            log.error(
+                "another process came under our client_id; it needs one of its own", id=client_id
+            )
+        elif not self._stopping.is_set():
             log.warning("connection to the broker lost")
         self._changed(False)  # noqa: FBT003 - a state
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.connected.conftest import Mosquitto
 from tests.members import Member
-from tests.running import Running, free_port
+from tests.running import ROOT, Running, free_port
 from tests.storm import Storm
 from tests.terminals import Terminals
 from tests.timeline import Track
@@ -113,6 +113,20 @@ def test_broker_and_intake_are_killed_in_turn_and_every_answer_is_kept(
             terminals.close()
         stored = intake.stored()
     assert set(stored) == {(track.vehicle, n) for track in told for n in range(len(track.rows))}
+
+
+def test_with_durable_conf_what_the_broker_wrote_survives_its_own_kill_9(tmp_path: Path) -> None:
+    options = (ROOT / "deploy" / "mosquitto" / "durable.conf").read_text()
+    with broker(tmp_path / "broker", options) as one, member(tmp_path, one.port) as intake:
+        intake.end()
+        feeder.send(one.port, fixes(100, 10))
+        # the last PUBACK goes out before its message is written
+        time.sleep(0.5)
+        one.kill()
+        one.start()
+        intake.start()
+        until(lambda: intake.stored().total() >= 100, "messages are lost")
+        assert set(intake.stored()) == {(f"D{n % 10:04d}", n) for n in range(100)}
 
 
 def test_while_the_log_stands_still_memory_is_bounded_and_the_broker_holds_the_rest(

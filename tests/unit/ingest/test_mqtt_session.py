@@ -85,7 +85,9 @@ class Session:
         self.inbox = inbox
         self.states: queue.Queue[bool] = queue.Queue()
         self.source = MqttSource(
-            IngestSettings.model_validate({"mqtt_version": version, **settings}),
+            IngestSettings.model_validate(
+                {"host": "127.0.0.1", "mqtt_version": version, **settings}
+            ),
             inbox,
             self.states.put,
             host="127.0.0.1",
@@ -173,6 +175,18 @@ def test_a_broker_without_shared_subscriptions_is_named_and_nothing_is_subscribe
         script.hang_up()
         assert one.states.get(timeout=PATIENCE_S) is False
     assert "the broker has no shared subscriptions; nothing comes" in [e["event"] for e in logged]
+
+
+def test_two_processes_of_one_name_are_told_of_and_not_only_seen_to_fall_over() -> None:
+    with capture_logs() as logged, talking(5) as (script, one):
+        script.accept(CONNACK[5])
+        script.subscribed()
+        script.say(b"\xe0\x02\x8e\x00")
+        assert [one.states.get(timeout=PATIENCE_S) for _ in range(2)] == [True, False]
+    told = [e for e in logged if e["log_level"] == "error"]
+    assert [(e["event"].split(";")[0], e["id"]) for e in told] == [
+        ("another process came under our client_id", "vehicleguard-ingest")
+    ]
 
 
 def test_a_full_inbox_leaves_the_rest_with_the_broker_and_keeps_the_session() -> None:
