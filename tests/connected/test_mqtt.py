@@ -9,6 +9,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from ingest.mqtt import MqttSource
 from ingest.reject import RejectReason
 from ingest.settings import IngestSettings
 from tests.connected.conftest import PATIENCE_S, Broker, Mosquitto
+from tests.running import ROOT
 
 pytestmark = pytest.mark.service
 
@@ -290,6 +292,23 @@ def test_a_large_payload_arrives_whole(broker: tuple[Broker, int]) -> None:
     with source(port, broker[1]) as listening, terminal(port) as one:
         one.say(large)
         assert payloads(listening.take(1)) == [large]
+
+
+def test_with_durable_conf_what_the_broker_wrote_survives_its_own_kill_9(tmp_path: Path) -> None:
+    one_broker = Mosquitto(tmp_path, (ROOT / "deploy" / "mosquitto" / "durable.conf").read_text())
+    one_broker.start()
+    with source(one_broker.port):
+        pass
+    said = [str(n) for n in range(50)]
+    with terminal(one_broker.port) as one:
+        one.say(*said)
+    # the last PUBACK goes out before its message is written
+    time.sleep(0.5)
+    one_broker.kill()
+    one_broker.start()
+    with source(one_broker.port) as listening:
+        assert payloads(listening.take(50)) == said
+    one_broker.stop()
 
 
 def _openssl(folder: Path, *arguments: str) -> None:

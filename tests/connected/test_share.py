@@ -18,12 +18,12 @@ from vehicleguard.bench import feeder
 
 pytestmark = pytest.mark.service
 
-MEMBERS = 3
+MEMBERS = 2
 MESSAGES = 3000
 Until = Callable[[Callable[[], object], str], None]
 
 
-@pytest.fixture(params=[4, 5])
+@pytest.fixture
 def group(
     request: pytest.FixtureRequest, tmp_path: Path, mosquitto: Mosquitto
 ) -> Iterator[list[Member]]:
@@ -53,6 +53,7 @@ def stored(group: list[Member]) -> Counter[tuple[str, int]]:
     return sum((one.stored() for one in group), Counter())
 
 
+@pytest.mark.parametrize("group", [4], indirect=True)
 def test_each_message_comes_to_one_of_the_group_and_all_have_their_part(
     group: list[Member], mosquitto: Mosquitto, until: Until
 ) -> None:
@@ -69,8 +70,7 @@ def test_what_a_killed_process_had_not_acknowledged_comes_to_it_when_it_is_back(
     feeder.main(mosquitto.port, MESSAGES, numbered=True)
     group[1].end(signal.SIGKILL)
     feeder.main(mosquitto.port, 2 * MESSAGES, numbered=True)
-    others = [group[0], group[2]]
-    until(lambda: len(stored(others)) > MESSAGES, "the others do not go on")
+    until(lambda: len(group[0].stored()) > MESSAGES / 2, "the other does not go on")
     group[1].start()
     until(lambda: len(stored(group)) == 2 * MESSAGES, "messages are lost")
 
