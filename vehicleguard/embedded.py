@@ -46,7 +46,7 @@ from vehicleguard.place_view import PlaceView
 from vehicleguard.published import Published, newest
 from vehicleguard.pulse import Pulse
 from vehicleguard.pursuit_view import PursuitView, surroundings_of
-from vehicleguard.settings import Settings
+from vehicleguard.settings import Settings, SettingsError
 from vehicleguard.status_view import StatusView
 
 log = structlog.get_logger(__name__)
@@ -81,6 +81,11 @@ class EmbeddedRun:
         simulated: bool = False,
         said: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if settings.ingest.share is not None:
+            raise SettingsError(
+                "ingest.share: this run decides by itself and has to hear every fix; a share would "
+                "give it some of each vehicle's"
+            )
         self._settings = settings
         self._said = said
         warm.ensure(said)
