@@ -75,13 +75,8 @@ class Inbox:
         return True
 
     def offer(self, message: Message) -> bool:
-        """Add a message if there is room now; for a thread that must not wait."""
-        if self._closed or len(self._messages) >= self._limit:
-            return False
-        self._messages.append(message)
-        if not self._filled.is_set():
-            self._filled.set()
-        return True
+        """Add a message where there is room, without waiting; False when there is none."""
+        return self.put_all((message,)) == 1
 
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:
         """Up to `most` messages; empty when none came.
