@@ -42,6 +42,10 @@ class Inbox:
             self._filled.set()
         return True
 
+    def offer(self, message: Message) -> bool:
+        """Add a message if there is room now; False when there is none, or the inbox was closed."""
+        return len(self._messages) < self._limit and self.put(message)
+
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:
         """Up to `most` messages in their order; empty when none came.
 

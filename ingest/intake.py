@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.admission import Admission
-from ingest.dialects import DIALECTS, Decoded, Dialect
+from ingest.dialects import DIALECTS, Decoded, Dialect, Notice
 from ingest.fix import NO_SEQ, FixBatch
 from ingest.log import BlockLog
 from ingest.message import Message
+from ingest.once import Once
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
 
@@ -28,7 +29,8 @@ class Taken:
     """What became of a batch of messages, all of it durable.
 
     `batch` is block `number` (its ids are vehicles); when it is empty there is no new block.
-    `sightings` are number `sighted` of theirs in the log, if there are any.
+    `sightings` are number `sighted` of theirs in the log, if there are any; `repeated` more were
+    there already.  `notices` are what cameras said of themselves; they are not kept.
     """
 
     number: int
@@ -37,6 +39,8 @@ class Taken:
     answers: Sequence[Answer]
     sighted: int
     sightings: SightingBatch
+    repeated: int = 0
+    notices: Sequence[Notice] = ()
 
 
 class Intake:
@@ -56,6 +60,7 @@ class Intake:
         self._max = max_payload_bytes
         self._clock_ms = clock_ms
         self._dialect = dialect
+        self._once = Once.of(log)
 
     def take(self, messages: Sequence[Message]) -> Taken:
         """Make everything `messages` hold durable, dead letters included.
@@ -69,10 +74,14 @@ class Intake:
         decoded = self._dialect.decode(messages)
         batch, refused = self._admission.admit(decoded, messages)
         rejects += [*decoded.rejects, *refused]
-        number = self._log.append(batch, decoded.sightings, rejects, self._clock_ms())
+        seen = self._once.fresh(decoded.sightings)
+        number = self._log.append(batch, seen, rejects, self._clock_ms())
+        # not before: what was not kept is to come again
+        self._once.remember(seen)
         answers = _answers(decoded, rejects)
         sighted = self._log.last_sightings()
-        return Taken(number, batch, rejects, answers, sighted, decoded.sightings)
+        repeated = len(decoded.sightings) - len(seen)
+        return Taken(number, batch, rejects, answers, sighted, seen, repeated, decoded.notices)
 
     def _too_large(self, message: Message) -> Reject:
         return Reject(

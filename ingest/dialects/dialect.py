@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ingest.fix import FixBatch, Int32
 from ingest.message import Message
 from ingest.reject import Reject
 from ingest.sighting import SightingBatch
+
+
+class Notice(NamedTuple):
+    """A camera, or the server that speaks for it, says of itself that it works or does not."""
+
+    camera: str
+    is_up: bool
+    at_ms: int  # when it arrived: who is down knows no time
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,7 @@ class Decoded:
 
     `fixes` hold terminals as their ids; `source` int32[len(fixes)] and `sighting_source` tell from
     which message each row came; `kinds` names messages that hold no fix, by position.
+    `notices` are what cameras said of themselves.
     """
 
     fixes: FixBatch
@@ -26,6 +35,7 @@ class Decoded:
     sighting_source: Int32
     rejects: list[Reject]
     kinds: dict[int, str] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
 
 
 class Dialect(Protocol):
