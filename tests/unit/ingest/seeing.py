@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from ingest.dialects import DIALECTS, Decoded
@@ -30,10 +31,9 @@ def rows(of: Decoded) -> list[dict[str, Any]]:
     for n in range(len(seen)):
         texts = {name: getattr(seen, name)[n] for name in TEXTS}
         numbers = {name: getattr(seen, name)[n].item() for name in NUMBERS}
+        numbers = {name: None if math.isnan(value) else value for name, value in numbers.items()}
         row = texts | numbers
-        told.append(
-            {name: value for name, value in row.items() if value == value and value is not None}
-        )
+        told.append({name: value for name, value in row.items() if value is not None})
     return told
 
 

@@ -76,7 +76,10 @@ def test_a_heartbeat_of_openalpr_tells_which_cameras_stream() -> None:
         "openalpr", {"data_type": "heartbeat", "site_id": "east", "video_streams": streams}
     )
     assert of.kinds == {0: "heartbeat"}
-    assert of.notices == [Notice("east/7", True, NOW_MS), Notice("east/8", False, NOW_MS)]
+    assert of.notices == [
+        Notice("east/7", is_up=True, at_ms=NOW_MS),
+        Notice("east/8", is_up=False, at_ms=NOW_MS),
+    ]
 
 
 def test_plate_recognizer_gives_utc_and_scores_of_one_and_no_direction_on_the_ground() -> None:
