@@ -23,18 +23,23 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
+from ingest.digest import Users
+from ingest.gat1400 import Gat1400Source
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
 from ingest.log import LogFullError
 from ingest.message import Message
 from ingest.mqtt import MqttSource
 from ingest.registry import Registry
+from ingest.settings import IngestSettings
+from ingest.sqlite_cameras import SqliteCameraHealth
 from ingest.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
+from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
@@ -49,6 +54,7 @@ log = structlog.get_logger(__name__)
 
 STORE = "vehicleguard.sqlite"
 _PRUNE_EVERY_S = 300.0
+_CAMERAS_EVERY_S = 30.0
 _RETRY_S = 1.0
 
 
@@ -61,6 +67,13 @@ def rules_of(settings: Settings, registry: Registry | None = None) -> Rules:
         else ZoneSet.from_stated_geojson(streams.zones, streams.zones_datum)
     )
     return Rules.read(streams.rules, zones, registry.groups_of if registry else {})
+
+
+def posters_of(settings: IngestSettings) -> Users | None:
+    """Who may post to the port of GA/T 1400; None = there is none.  Raises `UsersError`."""
+    if settings.gat1400_port is None or settings.gat1400_users is None:
+        return None
+    return Users.from_csv(settings.gat1400_users, settings.gat1400_server_id)
 
 
 class EmbeddedRun:
@@ -85,6 +98,7 @@ class EmbeddedRun:
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
         self._around = surroundings_of(settings.streams)
+        self._posters = posters_of(settings.ingest)
         plates = registry.plate_of if registry else {}
         self._plates = PlateGuard(plates, self._around.cameras)
         self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
@@ -146,6 +160,9 @@ class EmbeddedRun:
             notifier.wake()
             self.has_incident.set()
 
+        self._cameras = CameraWatch(
+            self._around.cameras, SqliteCameraHealth(connection), self._blocks, self.metrics
+        )
         self._pipeline = Pipeline(
             intake=Intake(
                 self._admission,
@@ -159,6 +176,7 @@ class EmbeddedRun:
             rules=rules,
             metrics=self.metrics,
             plates=self._plates,
+            cameras=self._cameras,
             committed=committed,
             wait=self._pause,
         )
@@ -236,6 +254,11 @@ class EmbeddedRun:
         worker.start()
         cleanup.callback(self._source.stop)
         self._source.start()
+        self._receiver: Gat1400Source | None = None
+        if self._posters is not None:
+            self._receiver = Gat1400Source(self._settings.ingest, self._posters, self._inbox)
+            cleanup.callback(self._receiver.stop)
+            self._receiver.start()
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -249,6 +272,7 @@ class EmbeddedRun:
         pipeline, ingest = self._pipeline, self._settings.ingest
         snapshot_at = time.monotonic() + self._settings.streams.snapshot_s
         prune_at = time.monotonic() + _PRUNE_EVERY_S
+        cameras_at = 0.0
         try:
             while not self._stopping.is_set():
                 messages = self._inbox.take(
@@ -262,6 +286,9 @@ class EmbeddedRun:
                 if now >= snapshot_at:
                     pipeline.snapshot()
                     snapshot_at = now + self._settings.streams.snapshot_s
+                if now >= cameras_at:
+                    self._cameras.count(now_ms())
+                    cameras_at = now + _CAMERAS_EVERY_S
                 if now >= prune_at:
                     self._prune()
                     prune_at = now + _PRUNE_EVERY_S
@@ -289,6 +316,8 @@ class EmbeddedRun:
         if taken is None:
             return
         self._source.acknowledge(messages)
+        if self._receiver is not None:
+            self._receiver.acknowledge(messages)
         self._source.answer(taken.answers)
         self.metrics.acknowledged.inc(len(messages))
         self.pulse.lag_ms = max(now_ms() - messages[0].received_ms, 0)
