@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.dialects import Decoded
 from ingest.fix import FixBatch
@@ -23,6 +24,7 @@ class Admission:
     def __init__(self, settings: IngestSettings, registry: Registry | None) -> None:
         self._vehicle_of = registry.vehicle_of if registry else None
         self._ahead_ms = int(settings.future_tolerance_s * 1000)
+        self._gateways = frozenset(settings.gateways)
         self._age_ms = int(settings.max_age_days * 86_400_000)
 
     def admit(self, decoded: Decoded, messages: Sequence[Message]) -> tuple[FixBatch, list[Reject]]:
@@ -39,12 +41,17 @@ class Admission:
             registered = np.array([i in self._vehicle_of for i in fixes.ids], np.bool_)
             unknown = ~registered[fixes.vehicle]
             ids = tuple(self._vehicle_of.get(i, i) for i in fixes.ids)
-        refused = unknown | wrong_clock
+        unheard = self._unheard(decoded)
+        refused = unknown | wrong_clock | unheard
         rejects = []
         for row in np.flatnonzero(refused):
             message = messages[decoded.source[row]]
             terminal = fixes.ids[fixes.vehicle[row]]
-            if unknown[row]:
+            if unheard[row]:
+                speaker = decoded.speakers[int(decoded.source[row])].name
+                reason = RejectReason.IDENTITY_MISMATCH
+                detail = f"{speaker} speaks for {terminal} and is none of ingest.gateways"
+            elif unknown[row]:
                 reason, detail = RejectReason.UNREGISTERED, f"no such terminal: {terminal}"
             else:
                 hours = -late_ms[row] / 3_600_000
@@ -64,6 +71,16 @@ class Admission:
         if not rejects:
             return (fixes if ids is fixes.ids else _renamed(fixes, ids)), rejects
         return _renamed(fixes.take(~refused), ids), rejects
+
+    def _unheard(self, decoded: Decoded) -> NDArray[np.bool_]:
+        """Rows in which somebody speaks for another terminal than itself and may not, bool[n]."""
+        fixes = decoded.fixes
+        found = np.zeros(len(fixes), np.bool_)
+        for n, speaker in decoded.speakers.items():
+            if speaker.name not in self._gateways:
+                own = np.array([name == speaker.name for name in fixes.ids], np.bool_)
+                found |= (decoded.source == n) & ~own[fixes.vehicle]
+        return found
 
 
 def _renamed(fixes: FixBatch, ids: tuple[str, ...]) -> FixBatch:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest.admission import Admission
-from ingest.dialects import DIALECTS, Decoded, Dialect, Notice
+from ingest.dialects import Decoded, Notice, Router, router_of
 from ingest.fix import NO_SEQ, FixBatch
 from ingest.log import BlockLog
 from ingest.message import Message
@@ -15,8 +16,7 @@ from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a terminal is told on `…/ack`: this number of yours is durable, or refused and why."""
 
     terminal: str
@@ -53,14 +53,14 @@ class Intake:
         *,
         max_payload_bytes: int,
         clock_ms: Callable[[], int],
-        dialect: Dialect = DIALECTS["native"],
+        router: Router | None = None,
     ) -> None:
         self._admission = admission
         self._log = log
         self._max = max_payload_bytes
         self._clock_ms = clock_ms
-        self._dialect = dialect
         self._once = Once.of(log)
+        self._router = router or router_of(None)
 
     def take(self, messages: Sequence[Message]) -> Taken:
         """Make everything `messages` hold durable, dead letters included.
@@ -71,7 +71,7 @@ class Intake:
         if any(len(message.payload) > self._max for message in messages):
             rejects = [self._too_large(m) for m in messages if len(m.payload) > self._max]
             messages = [m for m in messages if len(m.payload) <= self._max]
-        decoded = self._dialect.decode(messages)
+        decoded = self._router.decode(messages)
         batch, refused = self._admission.admit(decoded, messages)
         rejects += [*decoded.rejects, *refused]
         seen = self._once.fresh(decoded.sightings)
@@ -82,6 +82,10 @@ class Intake:
         sighted = self._log.last_sightings()
         repeated = len(decoded.sightings) - len(seen)
         return Taken(number, batch, rejects, answers, sighted, seen, repeated, decoded.notices)
+
+    def dialect_of(self, topic: str) -> str:
+        """The name of the dialect that messages on `topic` are of; `none` where there is none."""
+        return self._router.name_of(topic)
 
     def _too_large(self, message: Message) -> Reject:
         return Reject(
@@ -94,20 +98,28 @@ class Intake:
 
 
 def _answers(decoded: Decoded, rejects: Sequence[Reject]) -> list[Answer]:
-    """One answer per numbered row; a refused row is answered too, or it would come for ever."""
+    """One answer per numbered row; a refused row is answered too, or it would come for ever.
+
+    A message in which one speaks for many is answered as a whole, to who sent it.
+    """
     fixes = decoded.fixes
+    whole = [Answer(speaker.name, speaker.number) for speaker in decoded.speakers.values()]
     refused = {
         (r.terminal, r.seq): Answer(r.terminal, r.seq, r.reason)
         for r in rejects
         if r.seq != NO_SEQ and r.terminal
     }
-    if not refused and not (fixes.seq != NO_SEQ).any():
-        return []
-    ids = fixes.ids
-    taken = dict.fromkeys(
-        (ids[code], seq)
-        for code, seq in zip(fixes.vehicle.tolist(), fixes.seq.tolist(), strict=True)
-        if seq != NO_SEQ
+    numbered = fixes.seq != NO_SEQ
+    if not numbered.any():
+        return [*whole, *refused.values()]
+    code, seq = fixes.vehicle, fixes.seq
+    if not numbered.all():
+        code, seq = code[numbered], seq[numbered]
+    names = map(fixes.ids.__getitem__, code.tolist())
+    taken = dict.fromkeys(zip(names, seq.tolist(), strict=True))
+    accepted = (
+        [Answer(*row) for row in taken if row not in refused]
+        if refused
+        else [Answer(*row) for row in taken]
     )
-    accepted = [Answer(terminal, seq) for terminal, seq in taken if (terminal, seq) not in refused]
-    return [*accepted, *refused.values()]
+    return [*whole, *accepted, *refused.values()]

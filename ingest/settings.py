@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from ingest.dialects import DIALECTS
+
+
+def _words(value: object) -> object:
+    """A list as the environment can hold it: names with commas between them."""
+    if not isinstance(value, str):
+        return value
+    return [word for part in value.split(",") if (word := part.strip())]
 
 
 class IngestSettings(BaseModel):
@@ -85,6 +103,15 @@ class IngestSettings(BaseModel):
     max_payload_bytes: int = Field(
         262_144, ge=64, le=16_777_216, description="A larger payload is refused as too_large."
     )
+    dialects: Annotated[tuple[str, ...], BeforeValidator(_words)] | None = Field(
+        None,
+        description="Dialects taken over MQTT, by name; none = every one that has topics.",
+    )
+    gateways: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        (),
+        description="Names that may send fixes of other terminals on `vg/v1/{name}/fixes`; "
+        "any other speaks for itself alone.",
+    )
     registry: Path | None = Field(
         None,
         description="CSV file of terminals (columns terminal, vehicle_id); none = every terminal "
@@ -99,6 +126,15 @@ class IngestSettings(BaseModel):
     retention_days: float = Field(
         14, gt=0, le=3660, description="Days for which fixes are kept in the durable log."
     )
+
+    @field_validator("dialects")
+    @classmethod
+    def _are_known(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in names or ():
+            if name not in DIALECTS:
+                msg = f"{name} is none of {', '.join(sorted(DIALECTS))}"
+                raise ValueError(msg)
+        return names
 
     @model_validator(mode="after")
     def _port_has_users(self) -> Self:

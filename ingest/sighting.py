@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -71,6 +73,26 @@ class SightingBatch:
         columns: dict[str, Any] = {n: tuple(table.column(n).to_pylist()) for n in TEXTS}
         # copies: Arrow's own memory is read-only
         columns |= {name: np.array(table.column(name), dtype) for name, dtype in NUMBERS.items()}
+        return cls(**columns)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """A batch of no sightings."""
+        columns: dict[str, Any] = dict.fromkeys(TEXTS, ())
+        columns |= {name: np.empty(0, dtype) for name, dtype in NUMBERS.items()}
+        return cls(**columns)
+
+    @classmethod
+    def concat(cls, batches: Sequence[Self]) -> Self:
+        """All sightings of `batches`, in their order."""
+        if len(batches) == 1:
+            return batches[0]
+        if not batches:
+            return cls.empty()
+        columns: dict[str, Any] = {
+            name: tuple(chain.from_iterable(getattr(b, name) for b in batches)) for name in TEXTS
+        }
+        columns |= {name: np.concatenate([getattr(b, name) for b in batches]) for name in NUMBERS}
         return cls(**columns)
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:

@@ -15,7 +15,7 @@ from typing import Self
 
 from ingest import sqlite
 from ingest.admission import Admission
-from ingest.dialects import DIALECTS
+from ingest.dialects import router_of
 from ingest.digest import Users
 from ingest.gat1400 import Gat1400Source
 from ingest.inbox import Inbox
@@ -73,7 +73,7 @@ class Receiver:
                 SqliteLog(connection),
                 max_payload_bytes=self.settings.max_payload_bytes,
                 clock_ms=lambda: time.time_ns() // 1_000_000,
-                dialect=DIALECTS["gat1400"],
+                router=router_of(["gat1400"]),
             )
             while not self._stopping.is_set():
                 self.pump.wait()

@@ -23,6 +23,7 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
+from ingest.dialects import DIALECTS, Router, router_of
 from ingest.digest import Users
 from ingest.gat1400 import Gat1400Source
 from ingest.inbox import Inbox
@@ -54,7 +55,7 @@ log = structlog.get_logger(__name__)
 
 STORE = "vehicleguard.sqlite"
 _PRUNE_EVERY_S = 300.0
-_CAMERAS_EVERY_S = 30.0
+_CAMERAS_EVERY_S = 10.0
 _RETRY_S = 1.0
 
 
@@ -74,6 +75,14 @@ def posters_of(settings: IngestSettings) -> Users | None:
     if settings.gat1400_port is None or settings.gat1400_users is None:
         return None
     return Users.from_csv(settings.gat1400_users, settings.gat1400_server_id)
+
+
+def routed(settings: IngestSettings) -> Router:
+    """The dialects of the settings, and those of the ports that are open."""
+    chosen = list(router_of(settings.dialects).dialects)
+    if settings.gat1400_port is not None and DIALECTS["gat1400"] not in chosen:
+        chosen.append(DIALECTS["gat1400"])
+    return Router(chosen)
 
 
 class EmbeddedRun:
@@ -97,6 +106,7 @@ class EmbeddedRun:
         registry = Registry.from_csv(listed) if listed else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
+        self._router = routed(settings.ingest)
         self._around = surroundings_of(settings.streams)
         self._posters = posters_of(settings.ingest)
         plates = registry.plate_of if registry else {}
@@ -169,6 +179,7 @@ class EmbeddedRun:
                 self._blocks,
                 max_payload_bytes=self._settings.ingest.max_payload_bytes,
                 clock_ms=now_ms,
+                router=self._router,
             ),
             blocks=self._blocks,
             snapshots=SqliteSnapshots(connection),
@@ -233,7 +244,7 @@ class EmbeddedRun:
         self._broker: EmbeddedBroker | None = None
         if host is None:
             self._said("starting the broker")
-            self._broker = EmbeddedBroker(self._settings.data / "broker", port)
+            self._broker = EmbeddedBroker(self._settings.data / "broker", port, self._router.topics)
             cleanup.callback(self._broker.stop)
             self._broker.start()
             host = "127.0.0.1"
@@ -245,7 +256,12 @@ class EmbeddedRun:
         """Start to take messages and to work on them."""
         self._inbox = Inbox(self._settings.ingest.inbox_messages)
         self._source = MqttSource(
-            self._settings.ingest, self._inbox, self._broker_state, host=host, port=port
+            self._settings.ingest,
+            self._inbox,
+            self._broker_state,
+            host=host,
+            port=port,
+            topics=self._router.topics,
         )
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)

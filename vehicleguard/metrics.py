@@ -18,7 +18,7 @@ class Metrics:
         self.messages = Counter("vg_messages", "Messages taken from the transport.", registry=r)
         self.accepted = Counter("vg_fixes_accepted", "Fixes written to the log.", registry=r)
         self.rejects = Counter(
-            "vg_rejects", "Payloads, rows and fixes refused.", ["reason"], registry=r
+            "vg_rejects", "Payloads, rows and fixes refused.", ["reason", "dialect"], registry=r
         )
         self.sightings = Counter(
             "vg_sightings_accepted", "Sightings written to the log.", registry=r

@@ -134,7 +134,7 @@ class Pipeline:
         m.sightings.inc(len(taken.sightings))
         m.repeated.inc(taken.repeated)
         for reject in taken.rejects:
-            m.rejects.labels(str(reject.reason)).inc()
+            m.rejects.labels(str(reject.reason), self._intake.dialect_of(reject.topic)).inc()
         if self._cameras is not None:
             self._cameras.told(taken.notices)
         self.fixes_total += len(taken.batch)

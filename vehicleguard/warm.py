@@ -14,23 +14,29 @@ import numpy as np
 import geofence.grid
 import geofence.rules.sweep
 import geofence.watch
+import ingest.dialects.scan
 import streams.detect
 from geofence import ZoneSet
 from geofence.fences import Fences
 from geofence.rules.book import RuleBook
 from geofence.rules.compile import CompiledRules
+from ingest.dialects.scan import fixes
 from ingest.fix import COLUMNS, FixBatch, Flag
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
 
-_ROOMS = tuple(
-    Path(room.__path__[0])
-    for room in (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect)
+# within a group functions call each other's
+_GROUPS = tuple(
+    tuple(Path(room.__path__[0]) for room in group)
+    for group in (
+        (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect),
+        (ingest.dialects.scan,),
+    )
 )
 _CALLED = (
     "query.match-*", "signature.*", "mask.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
-    "visit.advance-*",
+    "visit.advance-*", "fixes.scan-*",
 )  # fmt: skip
 
 
@@ -49,16 +55,29 @@ def forget_stale() -> int:
 
     Numba looks at the file of the function that is called, not at the files of those it calls.
     """
-    newest = max(source.stat().st_mtime for room in _ROOMS for source in room.glob("*.py"))
-    stale = [file for file in _compiled() if file.stat().st_mtime < newest]
-    for file in stale:
-        file.unlink(missing_ok=True)
-    return len(stale)
+    forgotten = 0
+    for places, rooms in _places():
+        newest = max(source.stat().st_mtime for room in rooms for source in room.glob("*.py"))
+        stale = [file for file in _kernels(places) if file.stat().st_mtime < newest]
+        for file in stale:
+            file.unlink(missing_ok=True)
+        forgotten += len(stale)
+    return forgotten
 
 
 def _compiled() -> list[Path]:
+    return [file for places, _ in _places() for file in _kernels(places)]
+
+
+def _places() -> list[tuple[list[Path], tuple[Path, ...]]]:
+    """Where kernels are kept, and the rooms whose kernels those are."""
     named = os.environ.get("NUMBA_CACHE_DIR")
-    places = [Path(named)] if named else [room / "__pycache__" for room in _ROOMS]
+    if named:
+        return [([Path(named)], tuple(room for group in _GROUPS for room in group))]
+    return [([room / "__pycache__" for room in group], group) for group in _GROUPS]
+
+
+def _kernels(places: list[Path]) -> list[Path]:
     return [file for place in places for file in place.rglob("*.nb[ic]")]
 
 
@@ -87,6 +106,7 @@ def warm() -> float:
     edited.signatures([0.0], [0.0])
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
     _warm_rules(zones, batch)
+    fixes.columns([b'{"t":0,"lon":0,"lat":0}'], 1)
     return time.perf_counter() - started
 
 

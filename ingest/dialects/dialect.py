@@ -20,13 +20,22 @@ class Notice(NamedTuple):
     at_ms: int  # when it arrived: who is down knows no time
 
 
+class Speaker(NamedTuple):
+    """Who speaks in a message for terminals that it names: its own name, the message's number."""
+
+    name: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """What a batch of messages said.
 
     `fixes` hold terminals as their ids; `source` int32[len(fixes)] and `sighting_source` tell from
-    which message each row came; `kinds` names messages that hold no fix, by position.
-    `notices` are what cameras said of themselves.
+    which message each row came; `kinds` names messages that hold no fix, by position.  `speakers`
+    are those of messages in which one speaks for many, by position: whether it may is for
+    admission to say, and the message is answered as a whole.  `notices` are what cameras said of
+    themselves.
     """
 
     fixes: FixBatch
@@ -35,6 +44,7 @@ class Decoded:
     sighting_source: Int32
     rejects: list[Reject]
     kinds: dict[int, str] = field(default_factory=dict)
+    speakers: dict[int, Speaker] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
 
 

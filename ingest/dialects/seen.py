@@ -11,12 +11,12 @@ import numpy as np
 
 from ingest.dialects import leaf
 from ingest.dialects.dialect import Decoded, Notice
+from ingest.dialects.sense import EARLIEST_S, LATEST_S, clock_detail, place_detail
 from ingest.fix import FixBatch
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import NUMBERS, TEXTS, SightingBatch
 
-EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0  # 2000-01-01 and 2100-01-01, UTC
 _CAMERA = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 
@@ -64,13 +64,10 @@ class Sightings:
             detail = f"{where}no time that could be read"
             self.refuse(n, RejectReason.MISSING_FIELD, detail, camera)
         elif not EARLIEST_S <= seen.t_s < LATEST_S:
-            detail = f"{where}expected a time of 2000 to 2100, found {seen.t_s:.16g} epoch seconds"
+            detail = f"{where}{clock_detail(seen.t_s)}"
             self.refuse(n, RejectReason.CLOCK_OFF, detail, camera)
         elif abs(lon) > 180 or abs(lat) > 90:
-            swapped = " (swapped?)" if abs(lat) <= 180 and abs(lon) <= 90 else ""
-            detail = (
-                f"{where}expected lon within 180 and lat within 90, found {lon}, {lat}{swapped}"
-            )
+            detail = f"{where}{place_detail(lon, lat)}"
             self.refuse(n, RejectReason.OUTSIDE_EARTH, detail, camera)
         else:
             if math.isnan(lon) or math.isnan(lat) or lon == lat == 0:
@@ -115,5 +112,11 @@ class Sightings:
         batch = SightingBatch(**texts, **columns)  # type: ignore[arg-type]  # named as its fields
         nothing = np.empty(0, np.int32)
         return Decoded(
-            FixBatch.empty(), nothing, batch, source, self._rejects, self._kinds, self._notices
+            FixBatch.empty(),
+            nothing,
+            batch,
+            source,
+            self._rejects,
+            self._kinds,
+            notices=self._notices,
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.dialects import DIALECTS
 from ingest.dialects.gat1400 import reduced
-from ingest.dialects.seen import EARLIEST_S, LATEST_S
+from ingest.dialects.sense import EARLIEST_S, LATEST_S
 from ingest.message import Message
 from tests.unit.ingest.making import NOW_MS
 from tests.unit.ingest.seeing import CAMERAS, decoded, rows

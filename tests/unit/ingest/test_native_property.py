@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.dialects import Decoded
-from ingest.dialects.native import EARLIEST_S, LATEST_S
+from ingest.dialects.sense import EARLIEST_S, LATEST_S
 from ingest.fix import FixBatch
 from ingest.message import Message
 from ingest.reject import Reject

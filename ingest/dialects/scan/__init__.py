@@ -1,0 +1,1 @@
+"""The compiled pass over native payloads; `vehicleguard.warm` compiles it beforehand."""
