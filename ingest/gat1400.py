@@ -94,7 +94,7 @@ class Gat1400Source:
             )
         )
         self._thread = threading.Thread(target=self._run, name="gat1400", daemon=True)
-        self.port = 0
+        self.host, self.port = settings.gat1400_host, 0
 
     def start(self) -> None:
         """Listen; returns when requests are taken.  Raises `Gat1400Error`."""

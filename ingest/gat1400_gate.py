@@ -54,7 +54,7 @@ class Gate:
 
     def check(self, asked: Asked, now_s: float) -> Verdict:
         """Who sent a request."""
-        if asked.authorization is not None or asked.target in _BY_DIGEST:
+        if asked.authorization is not None or asked.target.partition("?")[0] in _BY_DIGEST:
             return self._digest.check(asked.authorization, asked.method, asked.target, now_s)
         device = asked.address, asked.device
         if self._until_s.get(device, 0) <= now_s:

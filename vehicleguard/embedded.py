@@ -124,6 +124,7 @@ class EmbeddedRun:
         self.token_is_new = False
         self.broker_address = ""
         self.mqtt_port = 0
+        self.receiver_address = ""
 
     def start(self) -> None:
         """Open everything, work through what was left, and begin."""
@@ -275,6 +276,7 @@ class EmbeddedRun:
             self._receiver = Gat1400Source(self._settings.ingest, self._posters, self._inbox)
             cleanup.callback(self._receiver.stop)
             self._receiver.start()
+            self.receiver_address = f"http://{self._receiver.host}:{self._receiver.port}/VIID"
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""

@@ -84,6 +84,8 @@ def run(settings_file: Path | None, *, check: bool) -> None:
         sys.exit(1)
     click.echo(f"console:  {running.url}")
     click.echo(f"terminals: {running.broker_address}  (topics vg/v1/…)")
+    if running.receiver_address:
+        click.echo(f"cameras:  {running.receiver_address}  (GA/T 1400)")
     if running.token_is_new:
         click.echo(f"administrator's token, shown this once: {running.admin_token}")
     sys.exit(until_stopped(running, threading.Event()))
