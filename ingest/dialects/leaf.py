@@ -24,8 +24,8 @@ LONGEST_REFERENCE = 2048
 """Characters of a reference to a picture; what is longer is taken for the picture itself."""
 
 CHINA = timezone(timedelta(hours=8))
-_COMPACT = "%Y%m%d%H%M%S"
 _PICTURE = re.compile(rb'"(?:data:[^"]{0,64},)?[A-Za-z0-9+/=\\_-]{512,}"?')
+_NUMBERS, _PLAIN = (int, float), (str, int, float)
 _parse = msgspec.json.Decoder().decode
 
 Refusal = tuple[RejectReason, str]
@@ -71,14 +71,16 @@ def many(value: Any) -> list[Any]:
 
 def text(value: Any, most: int = LONGEST) -> str | None:
     """A text without the blanks around it, or a number as one; None for what is none or empty."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value).strip()[:most] or None
+    if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, _NUMBERS):
+            return None
+        value = str(value)
+    return value.strip()[:most] or None
 
 
 def number(value: Any, low: float, high: float) -> float:
     """A number, or a text that is one, within [`low`, `high`]; NaN for everything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, _PLAIN):
         return math.nan
     try:
         found = float(value)
@@ -112,8 +114,10 @@ def compact_s(value: Any, zone: timezone = CHINA) -> float:
     if not (told.isascii() and told.isdigit() and len(told) in {14, 17}):
         return math.nan
     try:
-        at = datetime.strptime(told[:14], _COMPACT).replace(tzinfo=zone)
-        return at.timestamp() + (int(told[14:]) / 1000 if len(told) == 17 else 0.0)
+        day = int(told[:4]), int(told[4:6]), int(told[6:8])
+        hour, minute, second = int(told[8:10]), int(told[10:12]), int(told[12:14])
+        at = datetime(*day, hour, minute, second, tzinfo=zone)
+        return at.timestamp() + int(told[14:] or 0) / 1000
     except (ValueError, OverflowError):
         return math.nan
 
