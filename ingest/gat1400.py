@@ -11,15 +11,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -30,14 +27,13 @@ from ingest.dialects import leaf
 from ingest.digest import Digest, Users
 from ingest.gat1400_gate import Asked, Gate
 from ingest.gat1400_words import Status, answer_list, answer_one, encode, server_time
+from ingest.http_thread import HttpThread
 from ingest.inbox import Inbox
 from ingest.message import Message
 from ingest.settings import IngestSettings
 
 log = structlog.get_logger(__name__)
 
-_START_S = 30.0
-_STOP_S = 5.0
 _BODY_S = 30.0
 """Time that a body has to arrive."""
 _DURABLE_S = 30.0
@@ -56,10 +52,6 @@ _SYSTEM = ("Register", "UnRegister", "Keepalive")
 _FIRST = -2  # deliveries count down from here: MQTT's are packet numbers, and -1 is none
 
 
-class Gat1400Error(RuntimeError):
-    """The port cannot be listened on; the text is one line for the operator."""
-
-
 class Gat1400Source:
     """The port, from `start` to `stop`; `acknowledge` is called from the pipeline's thread."""
 
@@ -76,75 +68,34 @@ class Gat1400Source:
         digest = Digest(users, secrets.token_bytes(32))
         self._gate = Gate(digest, trusts=settings.gat1400_trust_registered)
         self._numbers = itertools.count(_FIRST, -1)
-        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[int, asyncio.Future[bool]] = {}
         self._reading = asyncio.Semaphore(_READING)
         self._inside = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._up = threading.Event()
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self._app(),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                lifespan="off",
-                limit_concurrency=_CONNECTIONS,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=2,
-            )
-        )
-        self._thread = threading.Thread(target=self._run, name="gat1400", daemon=True)
+        where = settings.gat1400_host, settings.gat1400_port or 0
+        self._server = HttpThread(self._app(), *where, "ingest.gat1400_port", _CONNECTIONS)
         self.host, self.port = settings.gat1400_host, 0
 
     def start(self) -> None:
-        """Listen; returns when requests are taken.  Raises `Gat1400Error`."""
-        where = (self._settings.gat1400_host, self._settings.gat1400_port or 0)
-        family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
-        try:
-            self._socket = socket.create_server(where, family=family, backlog=1024)
-        except OSError as error:
-            msg = f"{where[0]}:{where[1]}: ingest.gat1400_port cannot be listened on: {error}"
-            raise Gat1400Error(msg) from error
-        self.port = self._socket.getsockname()[1]
-        self._thread.start()
-        if not self._up.wait(_START_S) or not self._thread.is_alive():
-            self.stop()
-            msg = f"{where[0]}:{where[1]}: the receiver of GA/T 1400 did not start"
-            raise Gat1400Error(msg)
+        """Listen; returns when requests are taken.  Raises `ListenError`."""
+        self._server.start()
+        self.port = self._server.port
 
     def stop(self) -> None:
-        """Take nothing more; who still waits hears nothing, and comes again."""
-        self._server.should_exit = True
-        if self._thread.ident is not None:
-            self._thread.join(_STOP_S)
-        if hasattr(self, "_socket"):
-            self._socket.close()
+        """Take nothing more; who still waits is told to come again."""
+        self._server.call(lambda: self._resolve(list(self._waiting), is_durable=False))
+        self._server.stop()
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Answer those of `messages` that came this way: they are durable."""
         numbers = [m.delivery for m in messages if m.delivery <= _FIRST and m.topic[:5] == "VIID/"]
-        loop = self._loop
-        if numbers and loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._resolve, numbers)
+        if numbers:
+            self._server.call(lambda: self._resolve(numbers, is_durable=True))
 
-    def _resolve(self, numbers: Sequence[int]) -> None:
+    def _resolve(self, numbers: Sequence[int], *, is_durable: bool) -> None:
         for number in numbers:
             future = self._waiting.pop(number, None)
             if future is not None and not future.done():
-                future.set_result(None)
-
-    def _run(self) -> None:
-        async def serve() -> None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.call_soon(self._up.set)
-            await self._server.serve(sockets=[self._socket])
-
-        try:
-            asyncio.run(serve())
-        except Exception:
-            log.exception("the receiver of GA/T 1400 stopped")
-        finally:
-            self._up.set()
+                future.set_result(is_durable)
 
     def _app(self) -> Starlette:
         routes = [Route(f"/VIID/{name}", self._posted, methods=["POST"]) for name in _DATA]
@@ -227,18 +178,17 @@ class Gat1400Source:
 
     async def _durable(self, message: Message) -> bool:
         """Whether a message came to disk in time."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting[message.delivery] = future
         try:
             if not self._inbox.offer(message):
                 return False
             async with asyncio.timeout(_DURABLE_S):
-                await future
+                return await future
         except TimeoutError:
             return False
         finally:
             self._waiting.pop(message.delivery, None)
-        return True
 
     def _answer(self, path: str, kept: bytes) -> Response:
         now = datetime.fromtimestamp(self._clock_ms() / 1000, leaf.CHINA)

@@ -24,6 +24,10 @@ import pytest
 
 from ingest import sqlite
 from ingest.dialects import Notice
+from ingest.digest import Users
+from ingest.gat1400 import Gat1400Source
+from ingest.http_thread import ListenError
+from ingest.message import Message
 from ingest.sqlite_log import SqliteLog
 from tests.receiver import PASSWORD, SERVER, USER, Receiver
 from tests.running import ROOT, free_port
@@ -197,6 +201,33 @@ def test_a_full_inbox_says_come_again_and_then_takes_it(tmp_path: Path) -> None:
             assert waiting.result(10).status_code == 200
             assert second.post(VEHICLES, json=motor(2)).status_code == 200
     assert plates(tmp_path) == ["湘H00001", "湘H00002"]
+
+
+def test_whoever_waits_when_the_receiver_stops_is_told_to_come_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Receiver(tmp_path) as running, ThreadPoolExecutor() as pool:
+        running.pump.clear()
+        with client(running.url) as http:
+            waiting = pool.submit(http.post, VEHICLES, json=motor(1))
+            deadline = time.monotonic() + 10
+            while not len(running.inbox):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            running.source.stop()
+            assert waiting.result(10).status_code == 503
+        # the pipeline may still finish what it had
+        running.source.acknowledge([Message("VIID/MotorVehicles", b"", 0, -2)])
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_port_that_is_taken_is_one_line_that_names_the_setting(receiver: Receiver) -> None:
+    taken = receiver.settings.model_copy(update={"gat1400_port": receiver.source.port})
+    other = Gat1400Source(taken, Users.of(SERVER, {}), receiver.inbox)
+    with pytest.raises(ListenError, match="gat1400_port cannot be listened on") as caught:
+        other.start()
+    assert "\n" not in str(caught.value)
+    other.stop()
 
 
 def test_a_device_that_cannot_do_digest_twice_is_trusted_where_the_settings_say_so(

@@ -13,9 +13,9 @@ import click
 
 from console.server import ListenError
 from geofence import ZoneError
+from ingest import http_thread
 from ingest.cameras import CamerasError
 from ingest.digest import UsersError
-from ingest.gat1400 import Gat1400Error
 from ingest.registry import RegistryError
 from ingest.sqlite import StoreError
 from streams.pursuit.roads import RoadsError
@@ -31,7 +31,7 @@ WRONG = (
     RoadsError, UsersError,
 )  # fmt: skip
 """What the operator wrote wrong: one line and exit status 2, before anything opens."""
-UNAVAILABLE = (ListenError, Gat1400Error, BrokerError, StoreError, OSError, ValueError)
+UNAVAILABLE = (ListenError, http_thread.ListenError, BrokerError, StoreError, OSError, ValueError)
 """What the machine does not give: one line and exit status 1."""
 
 
