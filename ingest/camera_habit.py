@@ -23,6 +23,7 @@ ROW = np.dtype(
         ("heard_ms", "i8"),  # arrival of its newest read
         ("seen_ms", "i8"),  # newest pass time that it gave
         ("told_ms", "i8"),  # when it, or its server, last spoke of itself; 0 = never
+        ("until_ms", "i8"),  # up to when that holds; 0 = until it says otherwise
         ("since_ms", "i8"),  # since when it is in its condition
         ("hour", "i8"),  # hours since the epoch that `count` is of
         ("reads", "i8"),  # all of them

@@ -58,7 +58,7 @@ class Condition(IntEnum):
     SILENT = 6
     """It reads nothing where habit lets expect much."""
     DOWN = 7
-    """It, or its server, said so."""
+    """It, or its server, said so, or it keeps alive no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,7 @@ class CameraHealth:
         for at, notice in zip(row.tolist(), notices, strict=True):
             if at >= 0:
                 self._rows["told_ms"][at] = notice.at_ms
+                self._rows["until_ms"][at] = notice.until_ms
                 self._rows["is_up"][at] = notice.is_up
 
     def judge(self, now_ms: int) -> NDArray[np.uint8]:
@@ -154,11 +155,14 @@ class CameraHealth:
         missed = expected(rows, heard, until)
         silent = is_known & (until - heard > p.silent_s * 1000) & (missed >= p.silent_reads)
         condition[silent] = Condition.SILENT
-        condition[(heard == 0) & (rows["told_ms"] == 0)] = Condition.NEVER
-        down = (rows["told_ms"] > heard) & (rows["is_up"] == 0)
+        told, lapses = rows["told_ms"], rows["until_ms"]
+        condition[(heard == 0) & (told > 0)] = Condition.GOOD  # a server, or one with no reads yet
+        condition[(heard == 0) & (told == 0)] = Condition.NEVER
+        lapsed = (lapses > 0) & (lapses > heard) & (until > lapses)
+        down = lapsed | ((told > heard) & (rows["is_up"] == 0))
         condition[down] = Condition.DOWN
         changed = condition != rows["condition"]
-        since = np.where(down, rows["told_ms"], np.where(silent, heard, now_ms))
+        since = np.where(down, told, np.where(silent, heard, now_ms))
         rows["since_ms"][changed] = since[changed]
         rows["condition"][changed] = condition[changed]
         return condition
@@ -173,11 +177,11 @@ class CameraHealth:
 
     def _until(self, now_ms: int) -> Int64:
         """Up to when silence counts: when nobody is heard, nobody is silent."""
-        heard = self.rows["heard_ms"]
-        if np.count_nonzero(heard) < 2:
-            return np.full(len(heard), now_ms, np.int64)
-        newest = int(heard.max()) + int(self.parameters.patience_s * 1000)
-        return np.full(len(heard), min(now_ms, newest), np.int64)
+        spoke = np.maximum(self.rows["heard_ms"], self.rows["told_ms"])
+        if np.count_nonzero(spoke) < 2:
+            return np.full(len(spoke), now_ms, np.int64)
+        newest = int(spoke.max()) + int(self.parameters.patience_s * 1000)
+        return np.full(len(spoke), min(now_ms, newest), np.int64)
 
     def _is_blinded(self, until: Int64) -> NDArray[np.bool_]:
         rows, p = self.rows, self.parameters

@@ -59,7 +59,9 @@ def _reason(condition: Condition, row: np.void, lag_s: float, now_ms: int) -> st
         Condition.BLINDED: _dimmed(row),
         Condition.CLOCK_OFF: f"its clock is {abs(lag_s):.0f} s {where}",
         Condition.SILENT: f"no read for {ago_min:.0f} min",
-        Condition.DOWN: "it, or its server, says that it is down",
+        Condition.DOWN: "it keeps alive no more"
+        if row["is_up"]
+        else "it, or its server, says that it is down",
     }[condition]
 
 

@@ -18,6 +18,7 @@ class Notice(NamedTuple):
     camera: str
     is_up: bool
     at_ms: int  # when it arrived: who is down knows no time
+    until_ms: int = 0  # up to when it holds if nothing is said again; 0 = for good
 
 
 class Speaker(NamedTuple):

@@ -40,6 +40,8 @@ _WORDS = (
 _SYSTEM = {"RegisterObject": "register", "KeepaliveObject": "keepalive"}
 _GONE = {"UnRegisterObject": "unregister"}
 _PEOPLE = {"FaceListObject": "face", "PersonListObject": "person"}
+KEEPALIVE_MS = 900_000
+"""Devices keep alive every minute or so; one that has not for this long is down."""
 _NO_PLATE = frozenset({"无车牌", "无牌", "未识别", "未知", "车牌", "unknown"})
 _CHARACTER = re.compile(r"-(\d{1,3})(?:,|$)")
 _encode = msgspec.json.Encoder().encode
@@ -126,7 +128,9 @@ def _kind(out: Sightings, n: int, body: dict[str, Any]) -> None:
         for name, kind in names.items():
             if name in body:
                 out.kind(n, kind)
-                out.notice(n, leaf.text(leaf.inner(body, name).get("DeviceID")), is_up=is_up)
+                device = leaf.text(leaf.inner(body, name).get("DeviceID"))
+                lasts_ms = KEEPALIVE_MS if kind == "keepalive" else 0
+                out.notice(n, device, is_up=is_up, lasts_ms=lasts_ms)
                 return
     if "SubscribeListObject" in body:
         out.kind(n, "subscribe")

@@ -89,10 +89,15 @@ class Sightings:
         """Say what a message is that holds no sighting."""
         self._kinds[n] = name
 
-    def notice(self, n: int, camera: str | None, *, is_up: bool) -> None:
-        """Take a camera's word of itself; one that has no proper name is nobody's."""
+    def notice(self, n: int, camera: str | None, *, is_up: bool, lasts_ms: int = 0) -> None:
+        """Take a camera's word of itself, for `lasts_ms`, 0 = until it says otherwise.
+
+        One that has no proper name is nobody's.
+        """
         if camera and _CAMERA.fullmatch(camera):
-            self._notices.append(Notice(camera, is_up, self._messages[n].received_ms))
+            at_ms = self._messages[n].received_ms
+            until_ms = at_ms + lasts_ms if lasts_ms else 0
+            self._notices.append(Notice(camera, is_up, at_ms, until_ms))
 
     def decoded(self) -> Decoded:
         """All that was gathered."""

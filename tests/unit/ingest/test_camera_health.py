@@ -159,6 +159,31 @@ def test_a_camera_is_down_when_it_says_so_and_until_it_reads_again() -> None:
     assert conditions(health, 2 * DAY_S + 100)["A"] == "good"
 
 
+def test_a_device_that_keeps_alive_no_more_is_down_and_one_that_only_speaks_is_well() -> None:
+    health = fed(*steady("B", 0, 2 * DAY_S + 900, 90))
+    at_ms = round((T0_S + 2 * DAY_S) * 1000)
+    health.told(
+        [
+            Notice("K", is_up=True, at_ms=at_ms, until_ms=at_ms + 900_000),
+            Notice("server", is_up=True, at_ms=at_ms),
+        ]
+    )
+    well = {"B": "good", "K": "good", "server": "good"}
+    assert conditions(health, 2 * DAY_S + 900) == well
+    assert conditions(health, 2 * DAY_S + 901) == well | {"K": "down"}
+    assert since_s(health, "K") == 2 * DAY_S
+    later_ms = at_ms + 1_000_000
+    health.told([Notice("K", is_up=True, at_ms=later_ms, until_ms=later_ms + 900_000)])
+    assert conditions(health, 2 * DAY_S + 1001) == well
+
+
+def test_while_nobody_is_heard_nobody_stops_to_keep_alive() -> None:
+    health = fed(*TWO_DAYS)
+    at_ms = round((T0_S + 2 * DAY_S) * 1000)
+    health.told([Notice("A", is_up=True, at_ms=at_ms, until_ms=at_ms + 900_000)])
+    assert conditions(health, 3 * DAY_S) == {"A": "good", "B": "good"}
+
+
 def test_a_camera_that_is_registered_and_never_heard_of_is_told() -> None:
     health = fed(*TWO_DAYS)
     health.expect(["A", "C"])

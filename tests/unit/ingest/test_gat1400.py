@@ -208,7 +208,7 @@ def test_what_holds_no_vehicle_is_of_a_kind(body, topic, wanted) -> None:
 def test_a_device_says_whether_it_works() -> None:
     alive = decoded("gat1400", {"KeepaliveObject": {"DeviceID": 43}}).notices
     gone = decoded("gat1400", {"UnRegisterObject": {"DeviceID": "43"}}).notices
-    assert alive == [Notice("43", is_up=True, at_ms=NOW_MS)]
+    assert alive == [Notice("43", is_up=True, at_ms=NOW_MS, until_ms=NOW_MS + 900_000)]
     assert gone == [Notice("43", is_up=False, at_ms=NOW_MS)]
 
 
