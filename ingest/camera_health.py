@@ -186,7 +186,7 @@ class CameraHealth:
     def _is_blinded(self, until: Int64) -> NDArray[np.bool_]:
         rows, p = self.rows, self.parameters
         hour = until // HOUR_MS
-        gap = hour - rows["hour"]
+        gap = np.maximum(hour - rows["hour"], 0)  # our own clock may be set back
         held = rows["count"].astype(np.int64)
         read = np.where(gap == 0, held + rows["before"], np.where(gap == 1, held, 0))
         wanted = expected(rows, (hour - 1) * HOUR_MS, until)
