@@ -5,6 +5,7 @@ PYTHON ?= python3
 UV ?= uv
 KILLS ?= 100
 POINTS ?= 3000000
+MINUTES ?= 10
 ARGS ?=
 
 SHELL := /bin/sh
@@ -25,7 +26,7 @@ STEP := @sh deploy/dev/step.sh
 WEB := console/web
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' 2>/dev/null)
 NODE_IS_FIT := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 1000 + +b < 20019 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
-COMPILED := $(wildcard vehicleguard/warm.py ingest/dialects/scan/*.py streams/detect/*.py geofence/grid/*.py geofence/watch/*.py geofence/rules/sweep/*.py)
+COMPILED := $(wildcard vehicleguard/warm.py ingest/dialects/scan/*.py ingest/jt808/kernel/*.py streams/detect/*.py geofence/grid/*.py geofence/watch/*.py geofence/rules/sweep/*.py)
 
 .PHONY: help
 help: ## list the targets
@@ -89,6 +90,10 @@ bench-rivals: .venv/.rivals ## install what `bench geofence` compares with: geop
 prove: .venv/.dev .venv/.warm ## compare matching with other ways over POINTS random points (POINTS=3000000)
 	@$(BIN)/python -m pytest -q -s --timeout=0 tests/unit/geofence/test_proof.py --points $(POINTS) $(ARGS)
 
+.PHONY: fuzz
+fuzz: .venv/.fuzz ## throw bytes at every dialect for MINUTES, led by coverage (MINUTES=10)
+	@$(BIN)/python tests/fuzz/fuzz_dialects.py $(MINUTES)
+
 .PHONY: chaos
 chaos: .venv/.dev ## kill the process KILLS times under load and check by the ledger (KILLS=100)
 	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q --timeout=0 tests/flow/test_kill.py --kills $(KILLS) $(ARGS)
@@ -111,6 +116,7 @@ lock: ## make the lock files anew from pyproject.toml (needs uv; UPGRADE=1 takes
 	$(UV) $(LOCK) -c requirements-dev.lock --group pyproject.toml:build -o requirements-build.lock
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) --group pyproject.toml:node -o requirements-node.lock
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -c requirements-dev.lock --group pyproject.toml:rivals -o requirements-rivals.lock
+	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -c requirements-dev.lock --group pyproject.toml:fuzz -o requirements-fuzz.lock
 
 .PHONY: clean
 clean: ## remove everything that was built or installed here; what the system stored in data/ stays
@@ -160,6 +166,10 @@ anew:
 
 .venv/.warm: .venv/.runtime $(COMPILED)
 	$(STEP) "Compiling the kernels" $(BIN)/python -m vehicleguard.warm
+	@touch $@
+
+.venv/.fuzz: .venv/.dev requirements-fuzz.lock
+	$(STEP) "Installing atheris" $(PIP) --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
 # npm writes this file last.

@@ -29,6 +29,7 @@ from ingest.gat1400_gate import Asked, Gate
 from ingest.gat1400_words import Status, answer_list, answer_one, encode, server_time
 from ingest.http_thread import HttpThread
 from ingest.inbox import Inbox
+from ingest.intake import Answer
 from ingest.message import Message
 from ingest.settings import IngestSettings
 
@@ -90,6 +91,9 @@ class Gat1400Source:
         numbers = [m.delivery for m in messages if m.delivery <= _FIRST and m.topic[:5] == "VIID/"]
         if numbers:
             self._server.call(lambda: self._resolve(numbers, is_durable=True))
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        """Nothing: terminals are not reached from here."""
 
     def _resolve(self, numbers: Sequence[int], *, is_durable: bool) -> None:
         for number in numbers:

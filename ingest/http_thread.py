@@ -23,7 +23,7 @@ _IDLE_S = 75
 """Cameras keep a connection and post now and then."""
 
 
-class ListenError(RuntimeError):
+class ListenError(OSError):
     """The port cannot be listened on; the text is one line for the operator."""
 
 

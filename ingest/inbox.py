@@ -16,7 +16,7 @@ _NAP_S = 0.005
 
 
 class Inbox:
-    """One producer, one consumer, at most `limit` messages."""
+    """Some producers, one consumer, at most `limit` messages and one more each producer."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -43,8 +43,13 @@ class Inbox:
         return True
 
     def offer(self, message: Message) -> bool:
-        """Add a message if there is room now; False when there is none, or the inbox was closed."""
-        return len(self._messages) < self._limit and self.put(message)
+        """Add a message if there is room now; for a thread that must not wait."""
+        if self._closed or len(self._messages) >= self._limit:
+            return False
+        self._messages.append(message)
+        if not self._filled.is_set():
+            self._filled.set()
+        return True
 
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:
         """Up to `most` messages in their order; empty when none came.

@@ -26,6 +26,10 @@ class RejectReason(StrEnum):
     IDENTITY_MISMATCH = "identity_mismatch"
     UNKNOWN_TOPIC = "unknown_topic"
     UNREGISTERED = "unregistered"
+    BAD_FRAME = "bad_frame"
+    BAD_CHECKSUM = "bad_checksum"
+    ENCRYPTED = "encrypted"
+    INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)

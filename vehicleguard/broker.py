@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -41,21 +40,11 @@ jetstream {{
 }}
 mqtt {{
   listen: "127.0.0.1:{port}"
-  max_ack_pending: {pending}
+  # of each subscription; all of a session together may be 65,535, and dialects bring many
+  max_ack_pending: 1024
   ack_wait: "{ack_wait_s}s"
 }}
 """
-
-
-_PENDING, _PENDING_TOGETHER = 8192, 65_535
-"""Messages that may wait for their PUBACK: of one subscription, and of one session (the broker's
-own bound).  A session that asks for more is refused its later subscriptions."""
-
-
-def pending_each(topics: Sequence[str]) -> int:
-    """What each of these subscriptions may leave waiting; one that ends in `/#` makes two."""
-    subscriptions = sum(2 if topic.endswith("/#") else 1 for topic in topics)
-    return min(_PENDING, _PENDING_TOGETHER // max(subscriptions, 1))
 
 
 class BrokerError(Exception):
@@ -87,13 +76,11 @@ def _die_with_parent() -> None:
 class EmbeddedBroker:
     """One nats-server, its files under `folder`, MQTT on 127.0.0.1:`port`.
 
-    `topics` are those that one session is to have.  Start it from a thread that lives as long as
-    the process: Linux ties the child to that thread.
+    Start it from a thread that lives as long as the process: Linux ties the child to that thread.
     """
 
-    def __init__(self, folder: Path, port: int, topics: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         self.port = port
-        self._pending = pending_each(topics)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -120,7 +107,6 @@ class EmbeddedBroker:
                 log=_quoted(log),
                 store=_quoted(self._folder / "store"),
                 port=self.port,
-                pending=self._pending,
                 ack_wait_s=_ACK_WAIT_S,
             ),
             "utf-8",

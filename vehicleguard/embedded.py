@@ -24,15 +24,11 @@ from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.dialects import DIALECTS, Router, router_of
-from ingest.digest import Users
-from ingest.gat1400 import Gat1400Source
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
 from ingest.log import LogFullError
 from ingest.message import Message
-from ingest.mqtt import MqttSource
 from ingest.registry import Registry
-from ingest.settings import IngestSettings
 from ingest.sqlite_cameras import SqliteCameraHealth
 from ingest.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
@@ -42,6 +38,7 @@ from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.incident_view import IncidentView
+from vehicleguard.links import Jt808, Links, Mqtt, posters_of
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
@@ -70,21 +67,6 @@ def rules_of(settings: Settings, registry: Registry | None = None) -> Rules:
     return Rules.read(streams.rules, zones, registry.groups_of if registry else {})
 
 
-def posters_of(settings: IngestSettings) -> Users | None:
-    """Who may post to the port of GA/T 1400; None = there is none.  Raises `UsersError`."""
-    if settings.gat1400_port is None or settings.gat1400_users is None:
-        return None
-    return Users.from_csv(settings.gat1400_users, settings.gat1400_server_id)
-
-
-def routed(settings: IngestSettings) -> Router:
-    """The dialects of the settings, and those of the ports that are open."""
-    chosen = list(router_of(settings.dialects).dialects)
-    if settings.gat1400_port is not None and DIALECTS["gat1400"] not in chosen:
-        chosen.append(DIALECTS["gat1400"])
-    return Router(chosen)
-
-
 class EmbeddedRun:
     """One run from start to stop.  `start` returns when fixes are being taken and the page is up.
 
@@ -104,9 +86,13 @@ class EmbeddedRun:
         warm.ensure(said)
         listed = settings.ingest.registry
         registry = Registry.from_csv(listed) if listed else None
+        self._router = router_of(settings.ingest.dialects)
+        if settings.ingest.jt808_port is not None:
+            registry = registry.with_numbers() if registry else None
+            self._router = Router([*self._router.dialects, DIALECTS["jt808"]])
+        self._terminals = registry.vehicle_of if registry else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
-        self._router = routed(settings.ingest)
         self._around = surroundings_of(settings.streams)
         self._posters = posters_of(settings.ingest)
         plates = registry.plate_of if registry else {}
@@ -125,6 +111,7 @@ class EmbeddedRun:
         self.broker_address = ""
         self.mqtt_port = 0
         self.receiver_address = ""
+        self.jt808_address = ""
 
     def start(self) -> None:
         """Open everything, work through what was left, and begin."""
@@ -139,14 +126,15 @@ class EmbeddedRun:
         self._said("opening the store")
         ledger = self._open_store(cleanup, notifier)
         self._said("opening the console")
-        self._open_console(cleanup, ledger, notifier, secret.load(folder))
+        secrets = secret.load(folder)
+        self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
         self._said("working through what was stored")
         blocks = self._pipeline.catch_up()
         if blocks:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
-        self._begin(cleanup, host, port)
+        self._begin(cleanup, host, port, secrets)
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -245,7 +233,7 @@ class EmbeddedRun:
         self._broker: EmbeddedBroker | None = None
         if host is None:
             self._said("starting the broker")
-            self._broker = EmbeddedBroker(self._settings.data / "broker", port, self._router.topics)
+            self._broker = EmbeddedBroker(self._settings.data / "broker", port)
             cleanup.callback(self._broker.stop)
             self._broker.start()
             host = "127.0.0.1"
@@ -253,30 +241,31 @@ class EmbeddedRun:
         self.broker_address = f"mqtt://{host}:{port}"
         return host, port
 
-    def _begin(self, cleanup: contextlib.ExitStack, host: str, port: int) -> None:
+    def _begin(
+        self, cleanup: contextlib.ExitStack, host: str, port: int, secrets: secret.Secrets
+    ) -> None:
         """Start to take messages and to work on them."""
         self._inbox = Inbox(self._settings.ingest.inbox_messages)
-        self._source = MqttSource(
-            self._settings.ingest,
+        settings = self._settings.ingest
+        self._links = Links(
+            settings,
             self._inbox,
-            self._broker_state,
-            host=host,
-            port=port,
-            topics=self._router.topics,
+            mqtt=Mqtt(host, port, self._router.topics, self._broker_state),
+            jt808=Jt808(self._terminals, secrets.derived("jt808")),
+            posters=self._posters,
+            clock_ms=now_ms,
+            metrics=self.metrics,
         )
+        if settings.jt808_port is not None:
+            self.jt808_address = f"tcp://{settings.jt808_host}:{settings.jt808_port}"
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)
         cleanup.callback(self._inbox.close)
         cleanup.callback(self._stopping.set)
         worker.start()
-        cleanup.callback(self._source.stop)
-        self._source.start()
-        self._receiver: Gat1400Source | None = None
-        if self._posters is not None:
-            self._receiver = Gat1400Source(self._settings.ingest, self._posters, self._inbox)
-            cleanup.callback(self._receiver.stop)
-            self._receiver.start()
-            self.receiver_address = f"http://{self._receiver.host}:{self._receiver.port}/VIID"
+        cleanup.callback(self._links.stop)
+        self._links.start(self._settings.data / STORE)
+        self.receiver_address = self._links.receiver_address
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -333,10 +322,7 @@ class EmbeddedRun:
         taken = self._durable(messages)
         if taken is None:
             return
-        self._source.acknowledge(messages)
-        if self._receiver is not None:
-            self._receiver.acknowledge(messages)
-        self._source.answer(taken.answers)
+        self._links.durable(messages, taken.answers)
         self.metrics.acknowledged.inc(len(messages))
         self.pulse.lag_ms = max(now_ms() - messages[0].received_ms, 0)
         self.metrics.oldest.set(self.pulse.lag_ms / 1000)

@@ -42,6 +42,10 @@ _REASONS = {
     RejectReason.IDENTITY_MISMATCH: "The payload speaks for another terminal than its topic.",
     RejectReason.UNKNOWN_TOPIC: "No dialect answers for the topic.",
     RejectReason.UNREGISTERED: "The terminal is not in the register of vehicles.",
+    RejectReason.BAD_FRAME: "A binary message has not the form that its protocol gives it.",
+    RejectReason.BAD_CHECKSUM: "The checksum of a binary message is not that of its bytes.",
+    RejectReason.ENCRYPTED: "The message is encrypted, and this system has no key.",
+    RejectReason.INCOMPLETE: "Parts of a message that was sent in parts did not come.",
 }
 
 

@@ -22,7 +22,10 @@ class Notice(NamedTuple):
 
 
 class Speaker(NamedTuple):
-    """Who speaks in a message for terminals that it names: its own name, the message's number."""
+    """Who speaks in a message for terminals that it names: its own name, the message's number.
+
+    `NO_SEQ` for a message that wants no answer.
+    """
 
     name: str
     number: int

@@ -20,7 +20,7 @@ from ingest.dialects import router_of
 from tests.connected.conftest import PATIENCE_S, embedded
 from tests.running import free_port
 from vehicleguard import broker as brokers
-from vehicleguard.broker import BrokerError, EmbeddedBroker, is_listening, pending_each
+from vehicleguard.broker import BrokerError, EmbeddedBroker, is_listening
 
 pytestmark = pytest.mark.service
 
@@ -179,7 +179,7 @@ def test_without_its_program_it_says_which_package_is_missing(
 
 def test_it_takes_the_subscriptions_of_every_dialect_in_one_session(tmp_path: Path) -> None:
     topics = router_of(None).topics
-    own = EmbeddedBroker(tmp_path / "broker", free_port(), topics)
+    own = embedded(tmp_path / "broker")
     own.start()
     granted: list[bool] = []
     done = threading.Event()
@@ -200,10 +200,3 @@ def test_it_takes_the_subscriptions_of_every_dialect_in_one_session(tmp_path: Pa
         client.loop_stop()
         own.stop()
     assert granted == [True] * len(topics)
-    assert len(topics) > 7  # more than the broker's own setting would allow
-
-
-def test_what_may_wait_is_shared_among_the_subscriptions() -> None:
-    assert pending_each(()) == pending_each(["a"] * 7) == 8192
-    assert pending_each(["a"] * 8) == 8191
-    assert pending_each(["a/#"] * 8) == 4095

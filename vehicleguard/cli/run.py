@@ -13,7 +13,6 @@ import click
 
 from console.server import ListenError
 from geofence import ZoneError
-from ingest import http_thread
 from ingest.cameras import CamerasError
 from ingest.digest import UsersError
 from ingest.registry import RegistryError
@@ -31,7 +30,7 @@ WRONG = (
     RoadsError, UsersError,
 )  # fmt: skip
 """What the operator wrote wrong: one line and exit status 2, before anything opens."""
-UNAVAILABLE = (ListenError, http_thread.ListenError, BrokerError, StoreError, OSError, ValueError)
+UNAVAILABLE = (ListenError, BrokerError, StoreError, OSError, ValueError)
 """What the machine does not give: one line and exit status 1."""
 
 
@@ -84,6 +83,8 @@ def run(settings_file: Path | None, *, check: bool) -> None:
         sys.exit(1)
     click.echo(f"console:  {running.url}")
     click.echo(f"terminals: {running.broker_address}  (topics vg/v1/…)")
+    if running.jt808_address:
+        click.echo(f"JT/T 808: {running.jt808_address}")
     if running.receiver_address:
         click.echo(f"cameras:  {running.receiver_address}  (GA/T 1400)")
     if running.token_is_new:
