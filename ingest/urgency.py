@@ -11,7 +11,7 @@ import re
 from ingest.message import Message
 
 _FLAG, _POSITION = b"\x7e", b"\x02\x00"
-_IS_2019 = 0x40  # of the first byte of the properties
+_IS_2019 = b"\x40"  # first byte of the properties, at least
 _BODY_2013, _BODY_2019 = 13, 18  # where the body of an undivided frame begins, the flag counted
 _ALARMS = re.compile(rb'"alarms"\s*:\s*\[\s*"')
 
@@ -30,5 +30,5 @@ def _cries(frame: bytes) -> bool:
     if frame[1:3] != _POSITION:
         return False
     # 2019 and a version, of which a 2013 header has none: five bytes more
-    begins = _BODY_2019 if frame[3] & _IS_2019 else _BODY_2013
+    begins = _BODY_2019 if frame[3:4] >= _IS_2019 else _BODY_2013
     return frame[begins : begins + 4].strip(b"\x00") != b""
