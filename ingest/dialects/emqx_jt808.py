@@ -10,7 +10,7 @@ answers 0x0201 and 0x0500 and from batches 0x0704; the other messages are kinds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Annotated
 
 import msgspec
@@ -36,6 +36,7 @@ _KINDS = {
     0x0801: "multimedia",
     0x0900: "pass_through",
 }
+_BEIJING = timezone(timedelta(hours=8))
 _BLIND = 1  # of a batch: positions of a time without a network
 _ACC, _FIXED, _SOUTH, _WEST, _ENCRYPTED, _MOVING = (1 << bit for bit in (0, 1, 2, 3, 5, 22))
 _ALARM_OF_BIT = {
@@ -193,11 +194,11 @@ def _fix(found: Found, n: int, phone: str, said: Report, is_back_fill: bool) -> 
 def _epoch_s(text: str) -> float | None:
     if len(text) != 12 or not (text.isascii() and text.isdigit()):
         return None
+    year, *rest = (int(text[at : at + 2]) for at in range(0, 12, 2))
     try:
-        beijing = datetime.strptime(text, "%y%m%d%H%M%S").replace(tzinfo=UTC)
+        return datetime(2000 + year, *rest, tzinfo=_BEIJING).timestamp()
     except ValueError:
         return None
-    return (beijing - timedelta(hours=8)).timestamp()
 
 
 EMQX_JT808 = EmqxJt808()
