@@ -194,9 +194,9 @@ def _fix(found: Found, n: int, phone: str, said: Report, is_back_fill: bool) -> 
 def _epoch_s(text: str) -> float | None:
     if len(text) != 12 or not (text.isascii() and text.isdigit()):
         return None
-    year, *rest = (int(text[at : at + 2]) for at in range(0, 12, 2))
+    year, month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(0, 12, 2))
     try:
-        return datetime(2000 + year, *rest, tzinfo=_BEIJING).timestamp()
+        return datetime(2000 + year, month, day, hour, minute, second, tzinfo=_BEIJING).timestamp()
     except ValueError:
         return None
 
