@@ -167,7 +167,7 @@ def _fix(found: Found, n: int, phone: str, said: Report, is_back_fill: bool) -> 
     if altitude is not None and altitude >= 1 << 15:  # a word that terminals use with a sign
         altitude -= 1 << 16
     alarms = 0
-    for bit, alarm in _ALARM_OF_BIT.items():
+    for bit, alarm in _ALARM_OF_BIT.items() if said.alarm else ():
         if said.alarm >> bit & 1:
             alarms |= int(alarm)
     status = said.status
