@@ -26,7 +26,7 @@ STEP := @sh deploy/dev/step.sh
 WEB := console/web
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' 2>/dev/null)
 NODE_IS_FIT := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 1000 + +b < 20019 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
-COMPILED := $(wildcard vehicleguard/warm.py ingest/dialects/scan/*.py streams/detect/*.py geofence/grid/*.py geofence/watch/*.py geofence/rules/sweep/*.py)
+COMPILED := $(wildcard vehicleguard/warm.py ingest/dialects/scan/*.py ingest/jt808/kernel/*.py streams/detect/*.py geofence/grid/*.py geofence/watch/*.py geofence/rules/sweep/*.py)
 
 .PHONY: help
 help: ## list the targets

@@ -16,7 +16,7 @@ _NAP_S = 0.005
 
 
 class Inbox:
-    """One producer, one consumer, at most `limit` messages."""
+    """Some producers, one consumer, at most `limit` messages and one more each producer."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -37,6 +37,15 @@ class Inbox:
         if self._closed:
             return False
         # appending is atomic, and a lock a message would cost as much as the message
+        self._messages.append(message)
+        if not self._filled.is_set():
+            self._filled.set()
+        return True
+
+    def offer(self, message: Message) -> bool:
+        """Add a message if there is room now; for a thread that must not wait."""
+        if self._closed or len(self._messages) >= self._limit:
+            return False
         self._messages.append(message)
         if not self._filled.is_set():
             self._filled.set()

@@ -135,6 +135,13 @@ class MqttSource:
                 body["rejected"] = str(answer.rejected)
             client.publish(f"vg/v1/{answer.terminal}/ack", _encode(body))
 
+    def publish(self, topic: str, body: bytes) -> bool:
+        """Send to whoever listens, QoS 1; False while there is no connection.  From any thread."""
+        if not self._client.is_connected():
+            return False
+        self._client.publish(topic, body, qos=1)
+        return True
+
     def _run(self) -> None:
         pause_s = 0.1
         while not self._stopping.is_set():

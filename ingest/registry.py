@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -40,6 +40,22 @@ class Registry:
     def vehicles(self) -> frozenset[str]:
         """Every registered vehicle."""
         return frozenset(self.vehicle_of.values())
+
+    def with_numbers(self) -> Self:
+        """The same, its terminals that are numbers known as JT/T 808 writes them, too.
+
+        There a number has 12 digits, or 20 since 2019, with zeros before it.
+        """
+        padded: dict[str, str] = {}
+        disputed = set()
+        for terminal, vehicle in self.vehicle_of.items():
+            if terminal.isascii() and terminal.isdigit():
+                for number in (terminal.zfill(12), terminal.zfill(20)):
+                    if padded.setdefault(number, vehicle) != vehicle:
+                        disputed.add(number)
+        for number in disputed:  # 7 and 07 are two terminals: neither may speak as 000000000007
+            del padded[number]
+        return replace(self, vehicle_of={**padded, **self.vehicle_of})
 
     @classmethod
     def from_csv(cls, path: Path) -> Self:

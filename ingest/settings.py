@@ -81,6 +81,27 @@ class IngestSettings(BaseModel):
         description="Names that may send fixes of other terminals on `vg/v1/{name}/fixes`; "
         "any other speaks for itself alone.",
     )
+    jt808_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="TCP port for terminals of JT/T 808; none = they are not listened to.",
+    )
+    jt808_host: str = Field(
+        "127.0.0.1", description="Address to listen on for terminals of JT/T 808; 0.0.0.0 = all."
+    )
+    jt808_connections: int = Field(
+        20_000,
+        ge=1,
+        le=1_000_000,
+        description="Most connections of JT/T 808 terminals; each takes a file descriptor.",
+    )
+    jt808_silence_s: float = Field(
+        600,
+        ge=10,
+        le=86_400,
+        description="A JT/T 808 terminal that says nothing for so long is hung up on.",
+    )
     registry: Path | None = Field(
         None,
         description="CSV file of terminals (columns terminal, vehicle_id); none = every terminal "

@@ -23,12 +23,11 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
-from ingest.dialects import router_of
+from ingest.dialects import DIALECTS, Router, router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
 from ingest.log import LogFullError
 from ingest.message import Message
-from ingest.mqtt import MqttSource
 from ingest.registry import Registry
 from ingest.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
@@ -37,6 +36,7 @@ from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.incident_view import IncidentView
+from vehicleguard.links import Jt808, Links, Mqtt
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
@@ -83,9 +83,13 @@ class EmbeddedRun:
         warm.ensure(said)
         listed = settings.ingest.registry
         registry = Registry.from_csv(listed) if listed else None
+        self._router = router_of(settings.ingest.dialects)
+        if settings.ingest.jt808_port is not None:
+            registry = registry.with_numbers() if registry else None
+            self._router = Router([*self._router.dialects, DIALECTS["jt808"]])
+        self._terminals = registry.vehicle_of if registry else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
-        self._router = router_of(settings.ingest.dialects)
         self._around = surroundings_of(settings.streams)
         plates = registry.plate_of if registry else {}
         self._plates = PlateGuard(plates, self._around.cameras)
@@ -102,6 +106,7 @@ class EmbeddedRun:
         self.token_is_new = False
         self.broker_address = ""
         self.mqtt_port = 0
+        self.jt808_address = ""
 
     def start(self) -> None:
         """Open everything, work through what was left, and begin."""
@@ -116,14 +121,15 @@ class EmbeddedRun:
         self._said("opening the store")
         ledger = self._open_store(cleanup, notifier)
         self._said("opening the console")
-        self._open_console(cleanup, ledger, notifier, secret.load(folder))
+        secrets = secret.load(folder)
+        self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
         self._said("working through what was stored")
         blocks = self._pipeline.catch_up()
         if blocks:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
-        self._begin(cleanup, host, port)
+        self._begin(cleanup, host, port, secrets)
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -226,24 +232,29 @@ class EmbeddedRun:
         self.broker_address = f"mqtt://{host}:{port}"
         return host, port
 
-    def _begin(self, cleanup: contextlib.ExitStack, host: str, port: int) -> None:
+    def _begin(
+        self, cleanup: contextlib.ExitStack, host: str, port: int, secrets: secret.Secrets
+    ) -> None:
         """Start to take messages and to work on them."""
         self._inbox = Inbox(self._settings.ingest.inbox_messages)
-        self._source = MqttSource(
-            self._settings.ingest,
+        settings = self._settings.ingest
+        self._links = Links(
+            settings,
             self._inbox,
-            self._broker_state,
-            host=host,
-            port=port,
-            topics=self._router.topics,
+            mqtt=Mqtt(host, port, self._router.topics, self._broker_state),
+            jt808=Jt808(self._terminals, secrets.derived("jt808")),
+            clock_ms=now_ms,
+            metrics=self.metrics,
         )
+        if settings.jt808_port is not None:
+            self.jt808_address = f"tcp://{settings.jt808_host}:{settings.jt808_port}"
         worker = threading.Thread(target=self._work, name="pipeline")
         cleanup.callback(worker.join)
         cleanup.callback(self._inbox.close)
         cleanup.callback(self._stopping.set)
         worker.start()
-        cleanup.callback(self._source.stop)
-        self._source.start()
+        cleanup.callback(self._links.stop)
+        self._links.start(self._settings.data / STORE)
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -296,8 +307,7 @@ class EmbeddedRun:
         taken = self._durable(messages)
         if taken is None:
             return
-        self._source.acknowledge(messages)
-        self._source.answer(taken.answers)
+        self._links.durable(messages, taken.answers)
         self.metrics.acknowledged.inc(len(messages))
         self.pulse.lag_ms = max(now_ms() - messages[0].received_ms, 0)
         self.metrics.oldest.set(self.pulse.lag_ms / 1000)

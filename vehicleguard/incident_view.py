@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from alerts import action as actions
 from alerts import ledger as ledgers
-from alerts.incident import Event, Incident, Outcome, Word
+from alerts.event import Event, Outcome, Step, Word
+from alerts.incident import Incident
 from alerts.ledger import Entry, Wanted
 from alerts.level import Level
 from alerts.report import Report
@@ -22,6 +23,9 @@ from console.ports import (
 )
 
 Json = Mapping[str, object]
+
+
+_STEP_OF: Mapping[str, Step] = {"sign": "signed", "close": "closed"}
 
 
 class IncidentView:
@@ -62,36 +66,32 @@ class IncidentView:
         self, incident_id: str, action: str, actor: str, reason: str, outcome: str | None = None
     ) -> Json:
         """Sign or close, at the clock's time now."""
-
-        def work(at_ms: int) -> Entry:
-            if action == "sign":
-                return self._ledger.sign(incident_id, actor, reason, at_ms)
-            if action == "close":
-                how = Outcome(outcome) if outcome else None
-                return self._ledger.close(incident_id, actor, reason, how, at_ms)
+        if action not in _STEP_OF:
             msg = f"no such action: {action}"
             raise ValueError(msg)
-
-        return self._act(incident_id, work)
+        said = actions.Said(outcome=Outcome(outcome) if outcome else None)
+        return self._decide(
+            incident_id,
+            lambda held, at_ms: actions.step(held, _STEP_OF[action], actor, reason, at_ms, said),
+        )
 
     def answer(self, incident_id: str, word: str, actor: str, reason: str) -> Json:
         """File a person's word, at the clock's time now; again it changes nothing."""
-        return self._act(
-            incident_id,
-            lambda at_ms: self._ledger.answer(incident_id, actor, Word(word), reason, at_ms),
+        return self._decide(
+            incident_id, lambda held, at_ms: actions.answer(held, actor, Word(word), reason, at_ms)
         )
 
     def lower(self, incident_id: str, level: str, actor: str, reason: str) -> Json:
         """Lower it, at the clock's time now."""
         lowest = Level[level.upper()]
-        return self._act(
-            incident_id,
-            lambda at_ms: self._ledger.lower(incident_id, actor, lowest, reason, at_ms),
+        return self._decide(
+            incident_id, lambda held, at_ms: actions.lower(held, actor, lowest, reason, at_ms)
         )
 
-    def _act(self, incident_id: str, work: Callable[[int], Entry]) -> Json:
+    def _decide(self, incident_id: str, decide: Callable[[Incident, int], Event | None]) -> Json:
+        at_ms = int(time.time() * 1000)
         try:
-            entry = work(int(time.time() * 1000))
+            entry = self._ledger.act(incident_id, lambda held: decide(held, at_ms))
         except ledgers.UnknownIncidentError as error:
             raise UnknownIncidentError(incident_id) from error
         except actions.IllegalMoveError as error:

@@ -27,6 +27,13 @@ class Metrics:
             "vg_inbox_lag_seconds", "Age of the oldest message not yet durable.", registry=r
         )
         self.broker = Gauge("vg_broker_up", "1 while connected to the broker.", registry=r)
+        self.jt808 = Gauge("vg_jt808_connections", "Open JT/T 808 connections.", registry=r)
+        self.jt808_ended = Counter(
+            "vg_jt808_ended", "JT/T 808 connections closed from here.", ["why"], registry=r
+        )
+        self.commands = Counter(
+            "vg_commands", "Commands to terminals, by how they ended.", ["state"], registry=r
+        )
         self.durable = Histogram(
             "vg_block_seconds",
             "From taking messages to their fixes being durable.",

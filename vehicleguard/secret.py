@@ -6,6 +6,7 @@ can read every track in it anyway.
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -20,6 +21,10 @@ class Secrets:
     admin_token: str
     session_secret: str
     made: bool
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for a purpose, 32 bytes, that tells nothing of the others (HMAC-SHA-256)."""
+        return hmac.new(self.session_secret.encode(), purpose.encode(), "sha256").digest()
 
 
 def load(folder: Path) -> Secrets:

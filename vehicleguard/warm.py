@@ -15,6 +15,7 @@ import geofence.grid
 import geofence.rules.sweep
 import geofence.watch
 import ingest.dialects.scan
+import ingest.jt808.kernel
 import streams.detect
 from geofence import ZoneSet
 from geofence.fences import Fences
@@ -22,6 +23,9 @@ from geofence.rules.book import RuleBook
 from geofence.rules.compile import CompiledRules
 from ingest.dialects.scan import fixes
 from ingest.fix import COLUMNS, FixBatch, Flag
+from ingest.jt808.frame import Frame, encode
+from ingest.jt808.layout import Kind
+from ingest.jt808.reading import Reading
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState
@@ -32,11 +36,12 @@ _GROUPS = tuple(
     for group in (
         (geofence.grid, geofence.watch, geofence.rules.sweep, streams.detect),
         (ingest.dialects.scan,),
+        (ingest.jt808.kernel,),
     )
 )
 _CALLED = (
     "query.match-*", "signature.*", "mask.*", "cut.cut-*", "sweep.advance-*", "track.follow-*",
-    "visit.advance-*", "fixes.scan-*",
+    "visit.advance-*", "fixes.scan-*", "split.split-*", "positions.read-*",
 )  # fmt: skip
 
 
@@ -108,6 +113,7 @@ def warm() -> float:
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
     _warm_rules(zones, batch)
     load()
+    Reading.of([encode(Frame(Kind.POSITION, "0" * 12, 0, bytes(28)))])
     return time.perf_counter() - started
 
 

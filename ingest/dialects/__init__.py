@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ingest.dialects.dialect import Decoded, Dialect, Speaker
 from ingest.dialects.emqx_jt808 import EMQX_JT808
 from ingest.dialects.flespi import FLESPI
+from ingest.dialects.jt808 import JT808
 from ingest.dialects.native import NATIVE
 from ingest.dialects.native_packed import NATIVE_PACKED
 from ingest.dialects.owntracks import OWNTRACKS
@@ -24,6 +25,7 @@ _ALL: tuple[Dialect, ...] = (
     THINGSBOARD,
     FLESPI,
     EMQX_JT808,
+    JT808,
 )  # fmt: skip
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 

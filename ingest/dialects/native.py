@@ -1,7 +1,8 @@
 """The native MQTT dialect: JSON on `vg/v1/…` (DESIGN §3).
 
 `vg/v1/{terminal}/fix` holds an object or an array of them, `vg/v1/{terminal}/status` no fix,
-`vg/v1/camera/{id}/sighting` what a camera saw.  A row of the wrong shape is refused; an optional
+`vg/v1/{terminal}/cmd/answer` what became of a command, `vg/v1/camera/{id}/sighting` what a camera
+saw.  A row of the wrong shape is refused; an optional
 number without sense (a heading of 400) counts as unknown, since the place may still show a theft.
 """
 
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ingest.dialects import native_answer
 from ingest.dialects.dialect import Decoded
 from ingest.dialects.native_fixes import WORTHWHILE, fix_batch
 from ingest.dialects.native_sightings import sighting_batch
@@ -26,7 +28,9 @@ _TOPICS_KNOWN = 200_000  # a flood of made-up topics must not fill the memory
 
 
 class _Address(NamedTuple):
-    kind: str  # "fix", "status", "sighting", or "" for a topic that is none of ours
+    kind: (
+        str  # "fix", "status", "command_answer", "sighting", or "" for a topic that is none of ours
+    )
     name: str
 
 
@@ -37,7 +41,7 @@ class Native:
     """
 
     name = "native"
-    topics = ("vg/v1/+/fix", "vg/v1/+/status", "vg/v1/camera/+/sighting")
+    topics = ("vg/v1/+/fix", "vg/v1/+/status", "vg/v1/+/cmd/answer", "vg/v1/camera/+/sighting")
     default_topic = "vg/v1/terminal/fix"
     binary = False
 
@@ -71,6 +75,12 @@ class Native:
         for n, (message, address) in enumerate(zip(messages, addresses, strict=True)):
             if address.kind in where:
                 where[address.kind].append(n)
+            elif address.kind == "command_answer":
+                said = native_answer.read(message)
+                if isinstance(said, Reject):
+                    rejects.append(said)
+                else:
+                    kinds[n] = address.kind
             elif address.kind:
                 kinds[n] = address.kind
             else:
@@ -99,6 +109,8 @@ def _read_topic(topic: str) -> _Address:
     if parts[:2] == ["vg", "v1"]:
         if len(parts) == 5 and parts[2] == "camera" and parts[4] == "sighting":
             kind, name = "sighting", parts[3]
+        elif len(parts) == 5 and parts[3:] == ["cmd", "answer"]:
+            kind, name = "command_answer", parts[2]
         elif len(parts) == 4 and parts[3] in {"fix", "status"}:
             kind, name = parts[3], parts[2]
         else:

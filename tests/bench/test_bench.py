@@ -15,8 +15,8 @@ from streams.detect import Count
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState, Motion
-from vehicleguard.bench import decoding, feeder, growth, matching, processor, rivals, scene
-from vehicleguard.bench.fleet import Fleet, rules_over
+from vehicleguard.bench import decoding, feeder, growth, jt808, matching, processor, rivals, scene
+from vehicleguard.bench.fleet import WATCHED, Fleet, rules_over
 from vehicleguard.bench.stages import timed_stages
 from vehicleguard.cli.bench import bench
 
@@ -28,6 +28,22 @@ def test_the_feeders_packets_carry_native_fixes() -> None:
     decoded = DIALECTS["native"].decode([Message("vg/v1/B00001/fix", body, 0)])
     assert decoded.rejects == []
     assert decoded.fixes.seq.tolist() == [31_000]
+
+
+def test_both_decoders_of_the_bench_read_the_same_from_its_frames() -> None:
+    payloads = jt808.frames(500)
+    decoded = DIALECTS["jt808"].decode([Message("tcp/jt808/x", body, 0) for body in payloads])
+    plain = [jt808.plain(payload) or {} for payload in payloads]
+    fixes = decoded.fixes
+    assert [one["terminal"] for one in plain] == [fixes.ids[code] for code in fixes.vehicle]
+    for name, column in (
+        ("lon", fixes.lon),
+        ("lat", fixes.lat),
+        ("heading_deg", fixes.heading_deg),
+    ):
+        assert [one[name] for one in plain] == column.tolist()
+    assert [one["t"] for one in plain] == (fixes.t_ms / 1000).tolist()
+    assert [sum(one["alarms"]) for one in plain] == fixes.alarms.tolist()
 
 
 @pytest.mark.parametrize("size", [1, 100, 2_500])
@@ -69,7 +85,10 @@ def test_a_quick_bench_prints_every_figure(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert all(figures["ingest"][kind]["per_s"][0] > 0 for kind in ("bare", "path", "answered"))
-    (found,) = figures["processor"]
+    assert min(figures["jt808"]["dialect"]) > 0 < min(figures["jt808"]["plain"])
+    assert all(one["frames"] > 0 < one["wall"] for one in figures["jt808"]["lines"])
+    found, all_watched = figures["processor"]
+    assert (found["watched"], all_watched["watched"]) == (WATCHED, 1)
     assert [speed["size"] for speed in found["speeds"]] == [*processor.TRICKLE, *processor.BLOCKS]
     assert found["thefts"]["signals"] >= found["thefts"]["count"]
     assert figures["latency"]["published"] == len(figures["latency"]["seconds"]) > 0

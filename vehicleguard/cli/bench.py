@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +15,11 @@ from rich.table import Table
 from vehicleguard.bench import backtest as backtest_bench
 from vehicleguard.bench import decoding as decoding_bench
 from vehicleguard.bench import ingest as ingest_bench
+from vehicleguard.bench import jt808 as jt808_bench
+from vehicleguard.bench import jt808_line as jt808_line_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import processor as processor_bench
+from vehicleguard.bench.fleet import WATCHED
 from vehicleguard.cli import bench_geofence
 
 PARTS = ("ingest", "processor", "latency", "geofence", "backtest")
@@ -99,6 +103,7 @@ def bench(
         if not parts or "ingest" in parts:
             figures["ingest"] = _ingest(out, messages, rounds, said)
             figures["decoding"] = _decoding(out, rounds, said)
+            figures["jt808"] = _jt808(out, messages, rounds, said)
         if not parts or "processor" in parts:
             measured = processor_bench.QUICK if quick else processor_bench.WHOLE
             measured = measured._replace(fleets=fleet or measured.fleets)
@@ -153,13 +158,36 @@ def _decoding(out: Console, rounds: int, said: object) -> list[dict[str, object]
     return [asdict(speed) for speed in found]
 
 
+def _jt808(out: Console, frames: int, rounds: int, said: object) -> dict[str, object]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    found = jt808_bench.measure(4 * frames, rounds, said)
+    table = Table(
+        "decoder", "million frames/s a core", "of plain",
+        title=f"JT/T 808 positions of {found.frame_bytes} bytes to columns, batches of "
+        f"{jt808_bench.BATCH:,}, {rounds} rounds, medians",
+    )  # fmt: skip
+    for name, speeds, ratio in (
+        ("one frame after the other, struct", found.plain, 1.0),
+        ("the dialect", found.dialect, found.ratio),
+    ):
+        table.add_row(name, f"{statistics.median(speeds) / 1e6:.3f}", f"{ratio:.1f}")
+    out.print(table)
+    lines = []
+    for number in range(rounds):
+        said(f"jt808 on lines {number + 1}/{rounds}: {2 * frames:,} frames")
+        lines.append(jt808_line_bench.measure(2 * frames))
+    out.print(
+        f"over {jt808_line_bench.LINES} TCP lines, to the answer after the durable write: "
+        f"{statistics.median(one.per_s for one in lines):,.0f} frames/s, "
+        f"{statistics.median(one.us for one in lines):.1f} us of the processor a frame"
+    )
+    return {**asdict(found), "lines": [asdict(one) for one in lines]}
+
+
 def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
     assert callable(said)  # noqa: S101 - narrows for the call below
     found = processor_bench.measure(size, said)
-    fleets = [
-        f"{each.vehicles:,}" + ("" if each.vehicles <= processor_bench.MOST_OF_RULES else " (*)")
-        for each in found
-    ]
+    fleets = [f"{each.vehicles:,}" + (" (*)" if each.watched == 1 else "") for each in found]
     title = f"{size.zones:,} zones, {size.rules:,} rules, one thread, medians of {size.rounds}"
     table = Table(
         "fleet", "batch", "fixes/s", "per core-second", "ms/batch", "ms of the core",
@@ -173,9 +201,8 @@ def _processor(out: Console, size: processor_bench.Size, said: object) -> list[d
                 f"{speed.ms_per_batch:.3f}", f"{speed.core_ms_per_batch:.3f}",
             )  # fmt: skip
     out.print(table)
+    out.print(f"one vehicle in {WATCHED} is one that rules are about; (*) all are")
     parts = Table("stage, ns of the core a fix", *fleets, title="where the time goes")
-    if any(each.vehicles > processor_bench.MOST_OF_RULES for each in found):
-        out.print("(*) without zones and rules: the detectors alone")
     for stage in found[0].stages:
         parts.add_row(stage, *(_share(each.stages, stage) for each in found))
     out.print(parts)

@@ -28,6 +28,8 @@ _KEPT_DAYS = (
     0.25  # 30,000 vehicles write some 5 GB a day, and a demo left running must not fill a disk
 )
 
+_JT808_PORT = 8808
+
 
 def free_port(wanted: int) -> int:
     """`wanted` if nobody has it on loopback, else any free one."""
@@ -52,6 +54,7 @@ def settings_of(data: Path, port: int | None, mqtt_port: int | None) -> Settings
                 update={
                     "host": None,
                     "port": mqtt_port or free_port(given.ingest.port),
+                    "jt808_port": given.ingest.jt808_port or free_port(_JT808_PORT),
                     "retention_days": _KEPT_DAYS,
                 }
             ),
@@ -128,6 +131,7 @@ def demo(
     click.echo()
     click.echo(f"  Open  {running.url}/#token={running.admin_token}")
     click.echo(f"  Send your own fixes to  mqtt://127.0.0.1:{running.mqtt_port}")
+    click.echo(f"  JT/T 808 terminals reach  {running.jt808_address}")
     click.echo(
         f"\n{NOTICE}\nCtrl-C stops everything; the next start goes on from {settings.data}.\n"
     )

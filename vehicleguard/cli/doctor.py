@@ -58,6 +58,7 @@ def doctor(
     findings = examine(
         console_port=settings.console.port if port is None else port,
         mqtt_port=settings.ingest.port if mqtt_port is None else mqtt_port,
+        jt808_port=settings.ingest.jt808_port,
         external_broker=settings.ingest.host,
         data=data or settings.data,
         settings_problem=problem,
@@ -74,6 +75,7 @@ def examine(
     *,
     console_port: int,
     mqtt_port: int,
+    jt808_port: int | None,
     external_broker: str | None,
     data: Path,
     settings_problem: str | None,
@@ -91,6 +93,12 @@ def examine(
     if external_broker is None:
         ports.append(
             judge.port("mqtt port", machine.port_state(mqtt_port), "VEHICLEGUARD_INGEST__PORT=1884")
+        )
+    if jt808_port is not None:
+        ports.append(
+            judge.port(
+                "jt808 port", machine.port_state(jt808_port), "VEHICLEGUARD_INGEST__JT808_PORT=8809"
+            )
         )
     return [
         judge.python(sys.version_info[:3]),

@@ -82,6 +82,8 @@ def run(settings_file: Path | None, *, check: bool) -> None:
         sys.exit(1)
     click.echo(f"console:  {running.url}")
     click.echo(f"terminals: {running.broker_address}  (topics vg/v1/…)")
+    if running.jt808_address:
+        click.echo(f"JT/T 808: {running.jt808_address}")
     if running.token_is_new:
         click.echo(f"administrator's token, shown this once: {running.admin_token}")
     sys.exit(until_stopped(running, threading.Event()))

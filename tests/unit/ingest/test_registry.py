@@ -103,3 +103,21 @@ def test_a_plate_that_cannot_be_is_a_line_that_is_wrong(
     tmp_path: Path, lines: str, said: str
 ) -> None:
     assert error_of(tmp_path, f"vehicle_id,plate,plate_color,vehicle_class\n{lines}") == said
+
+
+def test_a_terminal_that_is_a_number_is_known_with_zeros_before_it() -> None:
+    registry = Registry({"13912345678": "bike", "T-7": "car"}).with_numbers()
+    assert registry.vehicle_of["013912345678"] == "bike"
+    assert registry.vehicle_of["00000000013912345678"] == "bike"
+    assert registry.vehicle_of["T-7"] == "car"
+    assert registry.vehicles == {"bike", "car"}
+
+
+def test_a_number_that_two_terminals_may_mean_is_nobody_s() -> None:
+    registry = Registry({"7": "bike", "07": "car"}).with_numbers()
+    assert registry.vehicle_of == {"7": "bike", "07": "car"}
+
+
+def test_a_number_written_in_full_keeps_its_vehicle() -> None:
+    registry = Registry({"000000000007": "bike"}).with_numbers()
+    assert registry.vehicle_of["000000000007"] == "bike"

@@ -207,3 +207,15 @@ def test_doctor_survives_a_terminal_that_cannot_show_chinese() -> None:
     )
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert "ascii" in result.output
+
+
+def test_the_port_of_jt808_is_checked_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("VEHICLEGUARD_INGEST__JT808_PORT", str(port))
+        result = CliRunner().invoke(main, ["doctor", "--json", "--lang", "en"])
+    found = {check["check"]: check for check in json.loads(result.output)["checks"]}
+    assert found["jt808 port"]["verdict"] == "fail"
+    assert str(port) in found["jt808 port"]["found"]

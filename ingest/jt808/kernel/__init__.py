@@ -1,0 +1,1 @@
+"""The compiled passes over frames; a change here has them compiled anew (`vehicleguard.warm`)."""
