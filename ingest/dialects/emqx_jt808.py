@@ -18,7 +18,7 @@ import msgspec
 from ingest.dialects.dialect import Decoded
 from ingest.dialects.found import Found, flags_of
 from ingest.dialects.rows import MAX_ROWS, Shape, rows
-from ingest.dialects.sense import KMH
+from ingest.dialects.sense import KMH, is_name
 from ingest.jt808 import layout
 from ingest.jt808.layout import Kind
 from ingest.message import Message
@@ -84,6 +84,10 @@ class EmqxJt808:
         """Read messages; never raises, whatever the bytes."""
         found = Found(messages)
         for n, message in enumerate(messages):
+            if not all(map(is_name, message.topic.split("/"))) and message.topic:
+                detail = f"expected {self.topics[0]}, found {message.topic!r}"
+                found.refuse(n, RejectReason.UNKNOWN_TOPIC, detail)
+                continue
             for said in rows(message, "", _SAID, found.rejects):
                 _note(found, n, message, said)
         return found.decoded()
