@@ -328,11 +328,17 @@ def test_a_misfit_is_refused_with_its_reason_and_what_was_expected(
     [
         *("261301000000", "260001000000", "260230000000", "250229000000", "260431000000"),
         *("260700000000", "260732000000", "260704240000", "260704006000", "260704000060"),
-        *("26070412000a", "f60704120000", "ffffffffffff"),
+        *("26070412000a", "f60704120000", "ffffffffffff", "000101000000", "000101075959"),
     ],
 )
 def test_a_time_that_no_clock_shows_gives_no_fix(time: str) -> None:
     assert refusal(encode(Frame(0x0200, PHONE, 7, position(time=time))))[0] == "clock_off"
+
+
+def test_the_first_and_the_last_time_that_can_be_said() -> None:
+    for time, t_s in (("000101080000", 946_684_800), ("991231235959", 4_102_415_999)):
+        fixes = decode(encode(Frame(0x0200, PHONE, 7, position(time=time)))).fixes
+        assert fixes.t_ms.tolist() == [t_s * 1000]
 
 
 def test_a_length_that_is_not_the_frame_s_gives_no_fix() -> None:
