@@ -4,7 +4,9 @@
 PYTHON ?= python3
 UV ?= uv
 KILLS ?= 100
+STORM ?= 10000
 POINTS ?= 3000000
+MINUTES ?= 10
 ARGS ?=
 
 SHELL := /bin/sh
@@ -89,9 +91,15 @@ bench-rivals: .venv/.rivals ## install what `bench geofence` compares with: geop
 prove: .venv/.dev .venv/.warm ## compare matching with other ways over POINTS random points (POINTS=3000000)
 	@$(BIN)/python -m pytest -q -s --timeout=0 tests/unit/geofence/test_proof.py --points $(POINTS) $(ARGS)
 
+.PHONY: fuzz
+fuzz: .venv/.fuzz ## throw bytes at every dialect for MINUTES, led by coverage (MINUTES=10)
+	@$(BIN)/python tests/fuzz/fuzz_dialects.py $(MINUTES)
+
 .PHONY: chaos
-chaos: .venv/.dev ## kill the process KILLS times under load and check by the ledger (KILLS=100)
-	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q --timeout=0 tests/flow/test_kill.py --kills $(KILLS) $(ARGS)
+chaos: .venv/.dev .venv/.warm ## kill run, broker and intake KILLS times, let STORM terminals back at once, check by the ledger
+	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q -s --timeout=0 \
+		tests/flow/test_kill.py tests/flow/test_broker_dies.py tests/flow/test_durable.py \
+		--kills $(KILLS) --storm $(STORM) $(ARGS)
 
 .PHONY: prerequisites
 prerequisites: ## install what the tests need and this machine lacks: browser, broker, font (Debian), Node
@@ -111,6 +119,7 @@ lock: ## make the lock files anew from pyproject.toml (needs uv; UPGRADE=1 takes
 	$(UV) $(LOCK) -c requirements-dev.lock --group pyproject.toml:build -o requirements-build.lock
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) --group pyproject.toml:node -o requirements-node.lock
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -c requirements-dev.lock --group pyproject.toml:rivals -o requirements-rivals.lock
+	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -c requirements-dev.lock --group pyproject.toml:fuzz -o requirements-fuzz.lock
 
 .PHONY: clean
 clean: ## remove everything that was built or installed here; what the system stored in data/ stays
@@ -160,6 +169,10 @@ anew:
 
 .venv/.warm: .venv/.runtime $(COMPILED)
 	$(STEP) "Compiling the kernels" $(BIN)/python -m vehicleguard.warm
+	@touch $@
+
+.venv/.fuzz: .venv/.dev requirements-fuzz.lock
+	$(STEP) "Installing atheris" $(PIP) --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
 # npm writes this file last.

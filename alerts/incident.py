@@ -1,76 +1,18 @@
-"""An incident: one theft from its first report to its closing, as events folded into a state.
+"""What is known of one theft: its events, folded into a state.
 
-Events are the truth and are only ever appended; the state is what `fold` makes of them.  `receive`
-decides which events a report causes, `alerts.action` those of people; both touch nothing.
+Events are the truth and are only ever appended; the state is what `fold` makes of them.
+`alerts.filing` decides which events a report causes, `alerts.action` those of people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Literal
 
-from alerts.level import Level, level_of
+from alerts.event import OPEN, Event, Outcome, Run, State, Word
+from alerts.level import Level
 from alerts.report import Report
-from alerts.words import sentence
-
-JOIN_WITHIN_S = {Level.BLUE: 6 * 3600.0, Level.YELLOW: 48 * 3600.0, Level.RED: 48 * 3600.0}
-"""A report of another episode joins its vehicle's open incident if that one's last report is no
-older than this, by the incident's level.
-
-A thief who lets a vehicle stand overnight and takes it further is one theft; two weak signs of
-different days are not.
-"""
-
-
-class State(StrEnum):
-    """Where an incident stands (上报 reported, 签收 signed, 办结 closed)."""
-
-    REPORTED = "reported"
-    SIGNED = "signed"
-    CLOSED = "closed"
-
-
-class Outcome(StrEnum):
-    """How it ended."""
-
-    RECOVERED = "recovered"
-    NOT_FOUND = "not_found"
-    FALSE_ALARM = "false_alarm"
-
-
-class Word(StrEnum):
-    """What a person says: its owner ("it's me", "stolen"), or police and 110 ("confirmed")."""
-
-    MINE = "mine"
-    STOLEN = "stolen"
-    CONFIRMED = "confirmed"
-
-
-EventKind = Literal["opened", "joined", "raised", "lowered", "answered", "signed", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened to an incident.
-
-    `t` is event time (epoch s): of the fix that showed it, or of the person's action; `at_ms` is
-    the processing time at which it was recorded.  `reason` is in English, or as a person put it;
-    `reason_zh` is empty where it is the same, or was recorded before there was one.
-    """
-
-    incident_id: str
-    kind: EventKind
-    t: float
-    at_ms: int
-    actor: str
-    reason: str = ""
-    level: Level | None = None
-    report: Report | None = None
-    outcome: Outcome | None = None
-    reason_zh: str = ""
-    word: Word | None = None
+from alerts.step import STEPS, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +26,54 @@ class Rise:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """When it came to a moment of its life.
+
+    `t` is event time (epoch s), `at_ms` the processing time; `by` what it is known from.
+    """
+
+    moment: Moment
+    t: float
+    at_ms: int
+    actor: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What steps move: where it stands, whose it is, and when it came to what."""
+
+    state: State = State.REPORTED
+    party: str = ""
+    stamps: tuple[Stamp, ...] = ()
+    outcome: Outcome | None = None
+    supervised: bool = False
+    score: int | None = None
+
+    def stamp(self, moment: Moment) -> Stamp | None:
+        """When it came to `moment` first, None when it did not."""
+        return next((one for one in self.stamps if one.moment == moment), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """A person's newest step, and the course before it."""
+
+    actor: str
+    at_ms: int
+    before: Course
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
-    """What is known of one theft now; times in epoch seconds, WGS-84 degrees."""
+    """What is known of one theft now; times in epoch seconds, WGS-84 degrees.
+
+    `links` are other incidents that somebody found to belong to it; `merged_into` the one in which
+    it goes on.
+    """
 
     id: str
     vehicle_id: str
-    state: State
     level: Level
     t_opened: float
     t_detected: float
@@ -98,8 +82,33 @@ class Incident:
     lat: float
     reports: tuple[Report, ...]
     history: tuple[Rise, ...]
-    outcome: Outcome | None = None
+    course: Course = Course()
     word: Word | None = None
+    links: tuple[str, ...] = ()
+    merged_into: str = ""
+    drill: bool = False
+    clock: Run | None = None
+    last_step: LastStep | None = None
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.course.state
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended, None while it is open or where nobody said."""
+        return self.course.outcome
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.course.state in OPEN
+
+    @property
+    def vehicles(self) -> tuple[str, ...]:
+        """All vehicles that its reports are of, its own first."""
+        return tuple(dict.fromkeys((self.vehicle_id, *(r.vehicle_id for r in self.reports))))
 
     def to_wire(self) -> dict[str, object]:
         """The mapping of `incidents.jsonl` and of the API."""
@@ -127,42 +136,127 @@ class Incident:
 def fold(incident: Incident | None, event: Event) -> Incident:
     """The incident after `event`.  Raises `ValueError` on an event that cannot follow."""
     if event.kind == "opened":
-        report = event.report
-        if incident is not None or report is None or event.level is None:
-            raise ValueError("an incident is opened once, by a report, at a level")
-        return Incident(
-            id=event.incident_id,
-            vehicle_id=report.vehicle_id,
-            state=State.REPORTED,
-            level=event.level,
-            t_opened=report.t,
-            t_detected=report.t_detected,
-            t_updated=report.t_detected,
-            lon=report.lon,
-            lat=report.lat,
-            reports=(report,),
-            history=(Rise(event.t, event.level, event.reason, event.reason_zh),),
-        )
+        return _opened(incident, event)
     if incident is None:
         msg = f"{event.kind} before opened"
         raise ValueError(msg)
+    if event.kind in STEPS:
+        return _stepped(incident, event)
     updated = replace(incident, t_updated=max(incident.t_updated, event.t))
+    after = _told(updated, event)
+    if after is None:
+        msg = f"event {event.kind} lacks what it is about"
+        raise ValueError(msg)
+    return after
+
+
+def _told(incident: Incident, event: Event) -> Incident | None:
+    """The incident after an event that is no step; None for one that lacks what it is about."""
+    after = None
     if event.kind == "joined" and event.report is not None:
-        return replace(updated, reports=(*incident.reports, event.report))
-    if event.kind in {"raised", "lowered"} and event.level is not None:
-        return _at_level(updated, event, event.level)
-    if event.kind == "answered" and event.word is not None:
-        return _answered(updated, event, event.word)
-    if event.kind in {"signed", "closed"}:
-        return replace(updated, state=State(event.kind), outcome=event.outcome)
-    msg = f"event {event.kind} lacks what it is about"
-    raise ValueError(msg)
+        after = replace(incident, reports=(*incident.reports, event.report))
+    elif event.kind in {"raised", "lowered"} and event.level is not None:
+        after = _at_level(incident, event, event.level)
+    elif event.kind == "answered" and event.word is not None:
+        after = _answered(incident, event, event.word)
+    elif event.kind in {"linked", "absorbed", "split"} and event.other:
+        after = _beside(incident, event)
+    elif event.kind == "clocked" and event.clock is not None:
+        after = replace(incident, clock=event.clock)
+    elif event.mark and incident.clock is not None:
+        told = (*incident.clock.told, event.mark)
+        after = replace(incident, clock=replace(incident.clock, told=told))
+    elif event.kind == "undone" and incident.last_step is not None:
+        after = _undone(incident, incident.last_step)
+    return after
+
+
+def _opened(incident: Incident | None, event: Event) -> Incident:
+    report = event.report
+    if incident is not None or report is None or event.level is None:
+        raise ValueError("an incident is opened once, by a report, at a level")
+    fresh = Incident(
+        id=event.incident_id,
+        vehicle_id=report.vehicle_id,
+        level=event.level,
+        t_opened=report.t,
+        t_detected=report.t_detected,
+        t_updated=report.t_detected,
+        lon=report.lon,
+        lat=report.lat,
+        reports=(report, *event.reports),
+        history=(Rise(event.t, event.level, event.reason, event.reason_zh),),
+        links=(event.other,) if event.other else (),
+        drill=event.drill,
+    )
+    return _alerted(fresh, event)
+
+
+def _stepped(incident: Incident, event: Event) -> Incident:
+    rule = STEPS[event.kind]  # type: ignore[index]  # asked by whoever calls
+    course = incident.course
+    if course.state not in rule.allowed:
+        msg = f"{event.kind} cannot follow {course.state}"
+        raise ValueError(msg)
+    after = replace(
+        course,
+        state=rule.after or course.state,
+        party=event.party or ("" if event.kind == "returned" else course.party),
+        supervised=course.supervised or event.kind == "supervised",
+        outcome=event.outcome if event.kind in {"closed", "reopened"} else course.outcome,
+        score=event.score if event.kind in {"rated", "reopened"} else course.score,
+    )
+    if rule.stamp and course.stamp(rule.stamp) is None:
+        after = _stamped(after, event, rule.stamp)
+    stepped = replace(
+        incident,
+        t_updated=max(incident.t_updated, event.t),
+        course=after,
+        merged_into=event.other if event.outcome is Outcome.MERGED else "",
+        last_step=LastStep(event.actor, event.at_ms, course),
+    )
+    if event.kind != "reopened":
+        return stepped
+    # it is gone through anew, with a clock of its own; what it was is in the events
+    anew = replace(after, stamps=(), party="")
+    return _alerted(replace(stepped, course=anew, clock=None, last_step=None), event)
+
+
+def _undone(incident: Incident, last: LastStep) -> Incident:
+    """As before the step, but for the clocks, which no step starts or stops."""
+    alerted = [one for one in incident.course.stamps if one.moment == "alerted"]
+    others = [one for one in last.before.stamps if one.moment != "alerted"]
+    course = replace(last.before, stamps=(*alerted, *others))
+    return replace(incident, course=course, last_step=None)
+
+
+def _stamped(course: Course, event: Event, moment: Moment) -> Course:
+    stamp = Stamp(moment, event.t, event.at_ms, event.actor, event.by)
+    return replace(course, stamps=(*course.stamps, stamp))
+
+
+def _beside(incident: Incident, event: Event) -> Incident:
+    """Two incidents have to do with each other: linked, one absorbed the other, or was cut."""
+    links = tuple(dict.fromkeys((*incident.links, event.other)))
+    named = {report.id for report in event.reports}
+    kept = tuple(report for report in incident.reports if report.id not in named)
+    if event.kind == "linked":
+        return replace(incident, links=links)
+    if event.kind == "split":
+        return replace(incident, links=links, reports=kept)
+    held = {report.id for report in incident.reports}
+    more = tuple(report for report in event.reports if report.id not in held)
+    grown = replace(incident, links=links, reports=(*incident.reports, *more))
+    if event.level is None or event.level <= incident.level:
+        return grown
+    return _at_level(grown, event, event.level)
 
 
 def _answered(incident: Incident, event: Event, word: Word) -> Incident:
     told = replace(incident, word=word)
     if event.level is None:
-        return replace(told, state=State.CLOSED, outcome=event.outcome)
+        course = replace(incident.course, state=State.CLOSED, outcome=event.outcome)
+        return replace(told, course=_stamped(course, event, "closed"), last_step=None)
     return _at_level(told, event, event.level)
 
 
@@ -170,7 +264,18 @@ def _at_level(incident: Incident, event: Event, level: Level) -> Incident:
     if level is incident.level:
         return incident
     rise = Rise(event.t, level, event.reason, event.reason_zh)
-    return replace(incident, level=level, history=(*incident.history, rise))
+    return _alerted(replace(incident, level=level, history=(*incident.history, rise)), event)
+
+
+def _alerted(incident: Incident, event: Event) -> Incident:
+    """Red calls officers, which is when its clocks start; below red there are none."""
+    course = incident.course
+    if incident.level is not Level.RED:
+        kept = tuple(one for one in course.stamps if one.moment != "alerted")
+        return replace(incident, course=replace(course, stamps=kept), clock=None)
+    if course.stamp("alerted") is not None:
+        return incident
+    return replace(incident, course=_stamped(course, event, "alerted"))
 
 
 def fold_all(events: Iterable[Event]) -> Incident:
@@ -181,63 +286,3 @@ def fold_all(events: Iterable[Event]) -> Incident:
     if incident is None:
         raise ValueError("no events")
     return incident
-
-
-def receive(report: Report, known: Sequence[Incident], at_ms: int) -> list[Event]:
-    """The events that a new report causes, given its vehicle's incidents, newest first; maybe none.
-
-    One theft, one incident: see `incident_of`.  A report that joins a closed incident is filed
-    there silently; one that would open an incident but has no level opens none.
-    """
-    incident, level = incident_of(report, known), level_of(report)
-    en, zh = sentence(report, "en"), sentence(report, "zh")
-    if incident is None and level is None:
-        return []
-    if incident is None:
-        return [
-            Event(
-                incident_id="i-" + report.id.removeprefix("s-"),
-                kind="opened",
-                t=report.t_detected,
-                at_ms=at_ms,
-                actor="detector",
-                reason=en,
-                level=level,
-                report=report,
-                reason_zh=zh,
-            )
-        ]
-    joined = Event(
-        incident.id, "joined", report.t_detected, at_ms, "detector", en, report=report, reason_zh=zh
-    )
-    if incident.state is State.CLOSED or level is None or level <= _settled(incident, report):
-        return [joined]
-    raised = replace(joined, kind="raised", level=level, report=None)
-    return [replace(joined, reason="", reason_zh=""), raised]  # said once, where it matters
-
-
-def incident_of(report: Report, known: Sequence[Incident]) -> Incident | None:
-    """Which of its vehicle's incidents, newest first, `report` belongs to; None for a new one.
-
-    That of its episode, however old, an open one before a closed one; else the newest open one
-    whose last report is near enough in time (`JOIN_WITHIN_S`).
-    """
-    same = [one for one in known if any(r.episode == report.episode for r in one.reports)]
-    opened = [one for one in known if one.state is not State.CLOSED]
-    near = [one for one in opened if _near(report, one)]
-    return next((one for one in [*(o for o in same if o in opened), *same, *near]), None)
-
-
-def _near(report: Report, incident: Incident) -> bool:
-    last = max(known.t_detected for known in incident.reports)
-    return abs(report.t_detected - last) <= JOIN_WITHIN_S[incident.level]
-
-
-def _settled(incident: Incident, report: Report) -> Level:
-    """What `report` must exceed to raise: a level that a person lowered stays so.
-
-    The signals of an episode repeat the level it came to, so only a level that its episode had not
-    come to yet, or a new episode, is news.
-    """
-    same = [level_of(one) for one in incident.reports if one.episode == report.episode]
-    return max([incident.level, *(level for level in same if level is not None)])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts.incident import Event, Incident, Outcome, Word
-from alerts.level import Level
+from alerts.event import Event
+from alerts.incident import Incident
 from alerts.report import Report
+
+Decide = Callable[[Incident], Event | None]
+"""What follows from how an incident stands, one of `alerts.action`; None = nothing."""
 
 
 class UnknownIncidentError(LookupError):
@@ -33,6 +36,22 @@ class Wanted:
     vehicle_id: str | None = None
 
 
+class Clocks(Protocol):
+    """What an incident's clock has to say: `alerts.clock.Clockwork`."""
+
+    def begin(self, incident: Incident) -> Event | None:
+        """The event that starts the clock of an incident that needs one."""
+        ...
+
+    def next_due_ms(self, incident: Incident) -> int | None:
+        """When something has to be said next, None for never."""
+        ...
+
+    def due(self, incident: Incident, now_ms: int) -> list[Event]:
+        """What has to be said by now, in order."""
+        ...
+
+
 class Ledger(Protocol):
     """Incidents and their events, durable.  Safe from any thread."""
 
@@ -40,25 +59,41 @@ class Ledger(Protocol):
         """File reports, in order; one known already changes nothing.  Durable on return."""
         ...
 
-    def sign(self, incident_id: str, actor: str, reason: str, at_ms: int) -> Entry:
-        """Raises `UnknownIncidentError`, `IllegalMoveError`."""
-        ...
+    def act(self, incident_id: str, decide: Decide) -> Entry:
+        """File what `decide` makes of the incident as it stands; nothing more where it says None.
 
-    def close(
-        self, incident_id: str, actor: str, reason: str, outcome: Outcome | None, at_ms: int
-    ) -> Entry:
-        """Raises `UnknownIncidentError`, `IllegalMoveError`."""
-        ...
-
-    def answer(self, incident_id: str, actor: str, word: Word, reason: str, at_ms: int) -> Entry:
-        """File a person's word; said again it records nothing more.
-
-        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        Raises `UnknownIncidentError`, and what `decide` raises.
         """
         ...
 
-    def lower(self, incident_id: str, actor: str, level: Level, reason: str, at_ms: int) -> Entry:
-        """Raises `UnknownIncidentError`, `IllegalMoveError`, `ValueError` without a reason."""
+    def merge(self, one_id: str, into_id: str, actor: str, reason: str, at_ms: int) -> Entry:
+        """As `action.merge`, in one transaction; the entry of `into`.
+
+        Raises `UnknownIncidentError`, and what that raises.
+        """
+        ...
+
+    def split(
+        self, incident_id: str, named: Collection[str], actor: str, reason: str, at_ms: int
+    ) -> Entry:
+        """As `action.split`, in one transaction; the entry that opened the new incident.
+
+        Raises `UnknownIncidentError`, and what that raises.
+        """
+        ...
+
+    def link(self, one_id: str, other_id: str, actor: str, reason: str, at_ms: int) -> Entry:
+        """As `action.link`, in one transaction; the newest entry of the first.
+
+        Raises `UnknownIncidentError`, and what that raises.
+        """
+        ...
+
+    def tick(self, now_ms: int, limit: int) -> list[Entry]:
+        """File what clocks have to say by now, of `limit` incidents at most, the longest due first.
+
+        Each once, whoever calls it and from however many processes.  Durable on return.
+        """
         ...
 
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:

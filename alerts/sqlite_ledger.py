@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
-from alerts.action import answer, close, lower, sign
-from alerts.incident import Event, Incident, Outcome, Word, fold, receive
-from alerts.ledger import Entry, UnknownIncidentError, Wanted
+from alerts import action
+from alerts.event import Event
+from alerts.filing import receive
+from alerts.incident import Incident, fold
+from alerts.ledger import Clocks, Decide, Entry, UnknownIncidentError, Wanted
 from alerts.level import Level
 from alerts.report import Report
 from ingest import sqlite
 
-_STEPS = (
-    """
+_TABLES = """
     CREATE TABLE incidents (
         id TEXT PRIMARY KEY,
         vehicle_id TEXT NOT NULL,
@@ -40,8 +41,7 @@ _STEPS = (
         id TEXT PRIMARY KEY,
         incident_id TEXT NOT NULL
     ) WITHOUT ROWID
-    """,
-)
+    """
 
 _KNOWN = 8
 """Incidents of a vehicle, the newest, that a report may belong to."""
@@ -51,14 +51,42 @@ _event = msgspec.json.Decoder(Event).decode
 _incident = msgspec.json.Decoder(Incident).decode
 
 
+def _refold(connection: sqlite3.Connection) -> None:
+    """Write every incident down anew: events are the truth, what they fold into has changed."""
+    states: dict[str, Incident] = {}
+    rows = connection.execute(
+        "SELECT seq, incident_id, body FROM incident_events ORDER BY seq"
+    ).fetchall()
+    for seq, incident_id, body in rows:
+        after = states[incident_id] = fold(states.get(incident_id), _event(body))
+        connection.execute(
+            "UPDATE incident_events SET incident = ? WHERE seq = ?", (_encode(after), seq)
+        )
+    for incident_id, after in states.items():
+        connection.execute(
+            "UPDATE incidents SET level = ?, state = ?, body = ? WHERE id = ?",
+            (after.level.label, str(after.state), _encode(after), incident_id),
+        )
+
+
+_DUE = """
+    ALTER TABLE incidents ADD COLUMN due_ms INTEGER;
+    CREATE INDEX incidents_due ON incidents (due_ms) WHERE due_ms IS NOT NULL
+    """
+_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold, _DUE)
+
+
 class SqliteLedger:
     """A `Ledger` in the file `path` (":memory:" for a replay).
+
+    `clocks` starts clocks and says what is due; none without it.
 
     Writers take turns on one connection; readers have another and, WAL being on, wait for nobody.
     Raises `ingest.sqlite.StoreError` when the file cannot be used.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, clocks: Clocks | None = None) -> None:
+        self._clocks = clocks
         self._write = sqlite.connect(path)
         sqlite.migrate(self._write, "alerts", _STEPS)
         self._write_lock = threading.RLock()
@@ -87,49 +115,89 @@ class SqliteLedger:
                     "ORDER BY opened_seq DESC LIMIT ?",
                     (report.vehicle_id, _KNOWN),
                 ).fetchall()
-                known = [_incident(row[0]) for row in rows]
+                known = [self._going_on(_incident(row[0])) for row in rows]
                 events = receive(report, known, at_ms)
                 before = next((i for i in known if events and i.id == events[0].incident_id), None)
-                for event in events:
-                    entry = self._append(event, before)
-                    before = entry.incident
-                    entries.append(entry)
+                filed = self._file(events, before)
+                entries += filed
                 # one that opened nothing is remembered too: told again, it must join nothing
-                joined = entries[-1].incident.id if events else ""
+                joined = filed[-1].incident.id if filed else ""
                 self._write.execute("INSERT INTO signals VALUES (?, ?)", (report.id, joined))
         return entries
 
-    def sign(self, incident_id: str, actor: str, reason: str, at_ms: int) -> Entry:
-        """Raises `UnknownIncidentError`, `IllegalMoveError`."""
-        with self._write_lock, sqlite.transaction(self._write):
-            incident = self._state(self._write, incident_id)
-            return self._append(sign(incident, actor, reason, at_ms), incident)
+    def act(self, incident_id: str, decide: Decide) -> Entry:
+        """File what `decide` makes of the incident as it stands; nothing more where it says None.
 
-    def close(
-        self, incident_id: str, actor: str, reason: str, outcome: Outcome | None, at_ms: int
-    ) -> Entry:
-        """Raises `UnknownIncidentError`, `IllegalMoveError`."""
-        with self._write_lock, sqlite.transaction(self._write):
-            incident = self._state(self._write, incident_id)
-            return self._append(close(incident, actor, reason, outcome, at_ms), incident)
-
-    def answer(self, incident_id: str, actor: str, word: Word, reason: str, at_ms: int) -> Entry:
-        """File a person's word; said again it records nothing more.
-
-        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        Raises `UnknownIncidentError`, and what `decide` raises.
         """
         with self._write_lock, sqlite.transaction(self._write):
             incident = self._state(self._write, incident_id)
-            event = answer(incident, actor, word, reason, at_ms)
+            event = decide(incident)
             if event is not None:
-                return self._append(event, incident)
+                return self._file([event], incident)[-1]
         return self.incident(incident_id)[1][-1]
 
-    def lower(self, incident_id: str, actor: str, level: Level, reason: str, at_ms: int) -> Entry:
-        """Raises `UnknownIncidentError`, `IllegalMoveError`, `ValueError` without a reason."""
+    def merge(self, one_id: str, into_id: str, actor: str, reason: str, at_ms: int) -> Entry:
+        """As `action.merge`, in one transaction; the entry of `into`.
+
+        Raises `UnknownIncidentError`, and what that raises.
+        """
+        with self._write_lock, sqlite.transaction(self._write):
+            one, into = (self._state(self._write, name) for name in (one_id, into_id))
+            closed, absorbed = action.merge(one, into, actor, reason, at_ms)
+            self._file([closed], one)
+            return self._file([absorbed], into)[-1]
+
+    def split(
+        self, incident_id: str, named: Collection[str], actor: str, reason: str, at_ms: int
+    ) -> Entry:
+        """As `action.split`, in one transaction; the entry that opened the new incident.
+
+        Raises `UnknownIncidentError`, and what that raises.
+        """
         with self._write_lock, sqlite.transaction(self._write):
             incident = self._state(self._write, incident_id)
-            return self._append(lower(incident, actor, level, reason, at_ms), incident)
+            cut, opened = action.split(incident, named, actor, reason, at_ms)
+            self._file([cut], incident)
+            self._write.executemany(
+                "UPDATE signals SET incident_id = ? WHERE id = ?",
+                [(opened.incident_id, report.id) for report in cut.reports],
+            )
+            return self._file([opened], None)[-1]
+
+    def link(self, one_id: str, other_id: str, actor: str, reason: str, at_ms: int) -> Entry:
+        """As `action.link`, in one transaction; the newest entry of the first.
+
+        Raises `UnknownIncidentError`, and what that raises.
+        """
+        with self._write_lock, sqlite.transaction(self._write):
+            both = {name: self._state(self._write, name) for name in (one_id, other_id)}
+            for event in action.link(both[one_id], both[other_id], actor, reason, at_ms):
+                self._file([event], both[event.incident_id])
+        return self.incident(one_id)[1][-1]
+
+    def tick(self, now_ms: int, limit: int) -> list[Entry]:
+        """File what clocks have to say by now, of `limit` incidents at most, the longest due first.
+
+        Each once, whoever calls it and from however many processes.  Durable on return.
+        """
+        query = "SELECT id FROM incidents WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
+        with self._read_lock:
+            found = self._read.execute(query, (now_ms, limit)).fetchall()
+        if not found or self._clocks is None:
+            return []
+        entries = []
+        with self._write_lock, sqlite.transaction(self._write):
+            for (incident_id,) in found:
+                incident = self._state(self._write, incident_id)
+                events = self._clocks.due(incident, now_ms)
+                entries += self._file(events, incident)
+                if not events:  # somebody was faster, or the settings ask for less now
+                    self._write.execute(
+                        "UPDATE incidents SET due_ms = ? WHERE id = ?",
+                        (self._clocks.next_due_ms(incident), incident_id),
+                    )
+        return entries
 
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """The incident and its whole history.  Raises `UnknownIncidentError`."""
@@ -193,7 +261,8 @@ class SqliteLedger:
         """How many incidents are not closed, by level."""
         with self._read_lock:
             rows = self._read.execute(
-                "SELECT level, count(*) FROM incidents WHERE state != 'closed' GROUP BY level"
+                "SELECT level, count(*) FROM incidents "
+                "WHERE state NOT IN ('closed', 'rated') GROUP BY level"
             ).fetchall()
         counts = dict(rows)
         return {level.label: int(counts.get(level.label, 0)) for level in Level}
@@ -202,12 +271,13 @@ class SqliteLedger:
         """Highest level of an open incident, by vehicle."""
         with self._read_lock:
             rows = self._read.execute(
-                "SELECT vehicle_id, level FROM incidents WHERE state != 'closed'"
+                "SELECT body FROM incidents WHERE state NOT IN ('closed', 'rated')"
             ).fetchall()
         levels: dict[str, Level] = {}
-        for vehicle_id, label in rows:
-            level = Level[label.upper()]
-            levels[vehicle_id] = max(level, levels.get(vehicle_id, level))
+        for (body,) in rows:
+            incident = _incident(body)
+            for vehicle in incident.vehicles:
+                levels[vehicle] = max(incident.level, levels.get(vehicle, incident.level))
         return levels
 
     def _state(self, connection: sqlite3.Connection, incident_id: str) -> Incident:
@@ -217,6 +287,24 @@ class SqliteLedger:
         if row is None:
             raise UnknownIncidentError(incident_id)
         return _incident(row[0])
+
+    def _going_on(self, incident: Incident) -> Incident:
+        """The incident in which it goes on, itself where it was not merged."""
+        while incident.merged_into:
+            incident = self._state(self._write, incident.merged_into)
+        return incident
+
+    def _file(self, events: Sequence[Event], before: Incident | None) -> list[Entry]:
+        """Append the events of one incident, and the start of its clock where they call for it."""
+        entries: list[Entry] = []
+        for event in events:
+            entries.append(self._append(event, before))
+            before = entries[-1].incident
+        if self._clocks is not None and entries and before is not None:
+            started = self._clocks.begin(before)
+            if started is not None:
+                entries.append(self._append(started, before))
+        return entries
 
     def _append(self, event: Event, before: Incident | None) -> Entry:
         after = fold(before, event)
@@ -228,10 +316,14 @@ class SqliteLedger:
             )
         ) as cursor:
             seq = int(cursor.lastrowid or 0)
+        due_ms = self._clocks.next_due_ms(after) if self._clocks else None
         self._write.execute(
-            "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
             "level = excluded.level, state = excluded.state, last_seq = excluded.last_seq, "
-            "body = excluded.body",
-            (after.id, after.vehicle_id, after.level.label, str(after.state), seq, seq, body),
+            "body = excluded.body, due_ms = excluded.due_ms",
+            (
+                *(after.id, after.vehicle_id, after.level.label, str(after.state)),
+                *(seq, seq, body, due_ms),
+            ),
         )
         return Entry(seq, event, after)

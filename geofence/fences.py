@@ -109,20 +109,37 @@ class Fences:
         if state.rules.compiled is not self.compiled:
             state.presence = state.presence.rebased(self.watch.zones)
             state.rules.offer(self.compiled, Inside(*state.presence.inside()))
-        transitions, steps = self.watch.advance(state.presence, batch, vehicle)
-        moves = Moves.of(transitions)
-        return state.rules.advance(ids, self.fixes(batch, vehicle, steps, before_ms), moves)
+        # where the others are nobody asks; they bring the time alone
+        asked = np.flatnonzero(state.rules.concerned(ids, vehicle))
+        if state.rules.is_adopting:
+            rows = np.arange(min(len(ids), len(state.presence)))
+            state.presence.forget(rows[~state.rules.concerned(ids, rows)])
+        of_asked = batch if len(asked) == len(batch) else batch.take(asked)
+        transitions, steps = self.watch.advance(state.presence, of_asked, vehicle[asked])
+        transitions["fix"] = asked[transitions["fix"]]
+        fixes = self.fixes(batch, vehicle, steps, before_ms, asked)
+        return state.rules.advance(ids, fixes, Moves.of(transitions))
 
     def ticks(self, batch: FixBatch) -> Int64:
         """The event time that each fix moves the clock to, int64[n] ms; 0 for back-fill."""
         return ticks(batch, self.watch.tracking)
 
     def fixes(
-        self, batch: FixBatch, vehicle: Int32, steps: Records, before_ms: Int64 | None = None
+        self,
+        batch: FixBatch,
+        vehicle: Int32,
+        steps: Records,
+        before_ms: Int64 | None = None,
+        asked: Int64 | None = None,
     ) -> Fixes:
-        """What the rules need of a batch of which the watch says `steps`."""
-        t_ms, live = np.empty(len(batch), np.int64), np.empty(len(batch), np.bool_)
-        event_times(steps, batch.t_ms, t_ms, live)
+        """What the rules need of a batch of which the watch says `steps`.
+
+        `asked` int64[len(steps)] are the positions of the fixes that it was asked about; all of
+        them by default.
+        """
+        t_ms, live = batch.t_ms.copy(), np.zeros(len(batch), np.bool_)
+        asked = np.arange(len(batch)) if asked is None else asked
+        event_times(steps, asked, t_ms, live)
         before_ms = np.zeros(len(batch), np.int64) if before_ms is None else before_ms
         return Fixes(
             vehicle, t_ms, batch.lon, batch.lat, batch.speed_mps, live, self.ticks(batch), before_ms

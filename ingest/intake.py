@@ -94,7 +94,11 @@ def _answers(decoded: Decoded, rejects: Sequence[Reject]) -> list[Answer]:
     A message in which one speaks for many is answered as a whole, to who sent it.
     """
     fixes = decoded.fixes
-    whole = [Answer(speaker.name, speaker.number) for speaker in decoded.speakers.values()]
+    whole = [
+        Answer(speaker.name, speaker.number)
+        for speaker in decoded.speakers.values()
+        if speaker.number != NO_SEQ
+    ]
     refused = {
         (r.terminal, r.seq): Answer(r.terminal, r.seq, r.reason)
         for r in rejects

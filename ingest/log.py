@@ -18,12 +18,17 @@ class BlockLog(Protocol):
     """Numbered blocks of fixes, beside them sightings and dead letters."""
 
     def append(
-        self, fixes: FixBatch, sightings: SightingBatch, rejects: Sequence[Reject], at_ms: int
+        self,
+        fixes: FixBatch,
+        sightings: SightingBatch,
+        rejects: Sequence[Reject],
+        at_ms: int,
+        settled: Sequence[int] = (),
     ) -> int:
         """Write all of it or nothing; durable on return.
 
-        Returns the number of the block, or the last number when there were no fixes.  Raises
-        `LogFullError`.
+        The letters numbered `settled` count as read after all from then on.  Returns the number of
+        the block, or the last number when there were no fixes.  Raises `LogFullError`.
         """
         ...
 

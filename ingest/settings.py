@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
+    ValidationInfo,
     field_validator,
 )
 
@@ -52,6 +53,19 @@ class IngestSettings(BaseModel):
     )
     tls_certificate: FilePath | None = Field(None, description="PEM file of our own certificate.")
     tls_key: FilePath | None = Field(None, description="PEM file of our certificate's key.")
+    share: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Group of a shared subscription: processes that name the same one divide the "
+        "messages among them, each under its own client_id; needs a broker that has them.",
+    )
+    receive_maximum: int = Field(
+        8192,
+        ge=1,
+        le=65_535,
+        description="Most messages that the broker may send before the first is acknowledged; "
+        "told with MQTT 5 alone, with 3.1.1 the broker's own limit counts.",
+    )
     keepalive_s: int = Field(30, ge=5, le=3600, description="MQTT keep-alive in seconds.")
     inbox_messages: int = Field(
         50_000,
@@ -125,3 +139,13 @@ class IngestSettings(BaseModel):
                 msg = f"{name} is none of {', '.join(sorted(DIALECTS))}"
                 raise ValueError(msg)
         return names
+
+    @field_validator("share")
+    @classmethod
+    def _has_a_broker_that_can(cls, share: str | None, info: ValidationInfo) -> str | None:
+        if share is not None and info.data.get("host") is None:
+            raise ValueError(
+                "the broker of our own has no shared subscriptions and would deliver nothing; "
+                "name another one (ingest.host)"
+            )
+        return share

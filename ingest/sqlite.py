@@ -7,9 +7,12 @@ Each room brings its own numbered migrations; the file remembers per room how fa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+Step = str | Callable[[sqlite3.Connection], None]
+"""One migration: SQL, or what is done within the transaction."""
 
 
 class StoreError(Exception):
@@ -37,7 +40,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     return connection
 
 
-def migrate(connection: sqlite3.Connection, room: str, steps: Sequence[str]) -> None:
+def migrate(connection: sqlite3.Connection, room: str, steps: Sequence[Step]) -> None:
     """Bring the tables of `room` to version `len(steps)`; each step is one transaction.
 
     Raises `StoreError` when the file was written by a later version of the room.
@@ -54,10 +57,16 @@ def migrate(connection: sqlite3.Connection, room: str, steps: Sequence[str]) -> 
         msg = f"the store holds version {done} of {room}, this build knows {len(steps)}: upgrade"
         raise StoreError(msg)
     for version, step in enumerate(steps[done:], start=done + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {step}; INSERT INTO schema_versions VALUES ('{room}', {version}) "  # noqa: S608 - our own names
-            f"ON CONFLICT (room) DO UPDATE SET version = {version}; COMMIT;"
+        reached = (
+            f"INSERT INTO schema_versions VALUES ('{room}', {version}) "  # noqa: S608 - our own names
+            f"ON CONFLICT (room) DO UPDATE SET version = {version}"
         )
+        if isinstance(step, str):
+            connection.executescript(f"BEGIN IMMEDIATE; {step}; {reached}; COMMIT;")
+            continue
+        with transaction(connection):
+            step(connection)
+            connection.execute(reached)
 
 
 @contextmanager

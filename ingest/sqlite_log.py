@@ -40,10 +40,15 @@ _STEPS = (
     CREATE INDEX rejects_by_reason ON rejects (reason, number)
     """,
     "ALTER TABLE sightings ADD COLUMN block INTEGER",
+    # bytes: of the payload before it was cut
+    """
+    ALTER TABLE rejects ADD COLUMN bytes INTEGER;
+    ALTER TABLE rejects ADD COLUMN settled_ms INTEGER
+    """,
 )
 PAYLOAD_KEPT = 4096
+TEXT_KEPT = 500
 REJECTS_KEPT = 20_000
-_TEXT_KEPT = 500
 
 
 class SqliteLog:
@@ -69,10 +74,18 @@ class SqliteLog:
         return int(row[0])
 
     def append(
-        self, fixes: FixBatch, sightings: SightingBatch, rejects: Sequence[Reject], at_ms: int
+        self,
+        fixes: FixBatch,
+        sightings: SightingBatch,
+        rejects: Sequence[Reject],
+        at_ms: int,
+        settled: Sequence[int] = (),
     ) -> int:
-        """Write all of it or nothing; durable on return.  Raises `LogFullError`."""
-        if not (len(fixes) or len(sightings) or rejects):
+        """Write all of it or nothing; durable on return.  Raises `LogFullError`.
+
+        The letters numbered `settled` count as read after all from then on.
+        """
+        if not (len(fixes) or len(sightings) or rejects or settled):
             return self._last
         db = self._connection
         number, sighted = self._last, self._last_sightings
@@ -105,6 +118,8 @@ class SqliteLog:
                     )
                 if rejects:
                     self._bury(rejects, at_ms)
+                if settled:
+                    self._settle(settled, at_ms)
         except sqlite3.OperationalError as error:
             raise LogFullError(str(error)) from error
         self._last, self._last_sightings = number, sighted
@@ -113,14 +128,16 @@ class SqliteLog:
     def _bury(self, rejects: Sequence[Reject], at_ms: int) -> None:
         db = self._connection
         db.executemany(
-            "INSERT INTO rejects (at_ms, reason, detail, topic, payload) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO rejects (at_ms, reason, detail, topic, payload, bytes) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (
                     reject.received_ms or at_ms,
                     str(reject.reason),
-                    reject.detail[:_TEXT_KEPT],
-                    reject.topic[:_TEXT_KEPT],
+                    reject.detail[:TEXT_KEPT],
+                    reject.topic[:TEXT_KEPT],
                     reject.payload[:PAYLOAD_KEPT],
+                    len(reject.payload),
                 )
                 for reject in rejects
             ],
@@ -128,6 +145,11 @@ class SqliteLog:
         db.execute(
             "DELETE FROM rejects WHERE number <= (SELECT max(number) FROM rejects) - ?",
             (REJECTS_KEPT,),
+        )
+
+    def _settle(self, numbers: Sequence[int], at_ms: int) -> None:
+        self._connection.executemany(
+            "UPDATE rejects SET settled_ms = ? WHERE number = ?", [(at_ms, n) for n in numbers]
         )
 
     def read_from(self, number: int) -> Iterator[tuple[int, FixBatch]]:
@@ -183,10 +205,13 @@ class SqliteLog:
         return int(dropped)
 
     def rejects(self, limit: int, reason: str | None = None) -> Sequence[Mapping[str, object]]:
-        """Newest dead letters: `t`, `reason`, `detail`, `topic`, `payload` (text, cut)."""
+        """Newest dead letters: `t`, `reason`, `detail`, `topic`, `payload` (text, cut).
+
+        One that was read after all says when: `settled`, epoch seconds.
+        """
         with self._reading:
             rows = self._reader.execute(
-                "SELECT at_ms, reason, detail, topic, payload FROM rejects "
+                "SELECT at_ms, reason, detail, topic, payload, settled_ms FROM rejects "
                 "WHERE ?1 IS NULL OR reason = ?1 ORDER BY number DESC LIMIT ?2",
                 (reason, limit),
             ).fetchall()
@@ -197,6 +222,7 @@ class SqliteLog:
                 "detail": detail,
                 "topic": topic,
                 "payload": bytes(payload).decode("utf-8", "backslashreplace"),
+                **({} if settled_ms is None else {"settled": settled_ms / 1000}),
             }
-            for at_ms, why, detail, topic, payload in rows
+            for at_ms, why, detail, topic, payload, settled_ms in rows
         ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from geofence import ZoneSet
 from ingest.fix import alarm_names
@@ -16,13 +16,13 @@ from streams.state import Tri
 from streams.thresholds import OF_KIND
 
 LEVELS = ("", "blue", "yellow", "red")
-ARMED = {
+ARMED: dict[int, str] = {
     Armed.NOT_ARMED: "no",
     Armed.BY_ITSELF: "by_itself",
     Armed.BY_OWNER: "by_owner",
     Armed.BY_SCHEDULE: "by_schedule",
 }
-IGNITION = {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}
+IGNITION: dict[int, str] = {Tri.YES: "on", Tri.NO: "off", Tri.UNKNOWN: "unknown"}
 _SECONDS = {
     SignalKind.VIBRATION_THEN_MOVED: "vibration_s",
     SignalKind.POWER_CUT_THEN_MOVED: "power_cut_s",
@@ -49,56 +49,92 @@ _LOCAL = ZoneInfo("Asia/Shanghai")  # all of China, as in `streams.detect.habit`
 KINDS = tuple(SignalKind)
 
 
-def signal_of(found: np.void, vehicle_id: str, zones: ZoneSet, received_ms: int) -> Signal:
-    """The signal of one `FINDING`; `zones` are those that its `fence_zone` counts."""
-    kind = KINDS[int(found["kind"])]
-    ignition = Tri(int(found["ignition"]))
-    brings = OF_KIND[kind]
-    if brings & Evidence.MOTION and ignition is Tri.NO:
-        brings |= Evidence.IGNITION
+class Found(NamedTuple):
+    """One `FINDING` as plain numbers, which read ten times faster than a record's fields."""
+
+    fix: int
+    row: int
+    t_ms: int
+    t_detected_ms: int
+    episode_ms: int
+    lon: float
+    lat: float
+    anchor_lon: float
+    anchor_lat: float
+    distance_m: float
+    allowed_m: float
+    speed_mps: float
+    seconds: float
+    usual_s: float
+    score: float
+    fence_zone: int
+    fixes: int
+    because: int
+    alarms: int
+    kind: int
+    level: int
+    armed: int
+    ignition: int
+
+
+def signal_of(found: Found, vehicle_id: str, zones: ZoneSet, received_ms: int) -> Signal:
+    """The signal of one finding; `zones` are those that its `fence_zone` counts."""
+    kind = KINDS[found.kind]
     evidence: dict[str, EvidenceValue] = {
-        "kinds": brings.names(),
-        "episode": int(found["episode_ms"]) / 1000,
-        "score": round(float(found["score"]), 2),
-        "because": Evidence(int(found["because"])).names(),
-        "armed": ARMED[Armed(int(found["armed"]))],
-        "ignition": IGNITION[ignition],
+        "kinds": [*_brought(kind, found.ignition)],
+        "episode": found.episode_ms / 1000,
+        "score": round(found.score, 2),
+        "because": [*_named(found.because)],
+        "armed": ARMED[found.armed],
+        "ignition": IGNITION[found.ignition],
     }
-    if level := LEVELS[int(found["level"])]:
+    if level := LEVELS[found.level]:
         evidence["level"] = level
-    _put(evidence, "distance_m", found["distance_m"])
-    if int(found["fixes"]):
-        evidence["fixes"] = int(found["fixes"])
+    _put(evidence, "distance_m", found.distance_m)
+    if found.fixes:
+        evidence["fixes"] = found.fixes
     if kind is SignalKind.LEFT_FENCE:
-        zone = int(found["fence_zone"])
+        zone = found.fence_zone
         evidence["fence"] = zones.zones[zone].id if zone >= 0 else "parking"
-        _put(evidence, "allowed_m", found["allowed_m"])
+        _put(evidence, "allowed_m", found.allowed_m)
     if kind in _MOTION:
-        _put(evidence, "speed_mps", found["speed_mps"])
+        _put(evidence, "speed_mps", found.speed_mps)
     if key := _SECONDS.get(kind):
-        _put(evidence, key, found["seconds"])
+        _put(evidence, key, found.seconds)
     if kind in _OF_HABIT:
-        _put(evidence, "usual_s", found["usual_s"])
+        _put(evidence, "usual_s", found.usual_s)
     if kind is SignalKind.OFF_HABIT:
-        began = datetime.fromtimestamp(int(found["t_ms"]) / 1000, _LOCAL)
-        evidence["hour"] = began.hour
+        evidence["hour"] = datetime.fromtimestamp(found.t_ms / 1000, _LOCAL).hour
     if kind in _OF_ALARM:
-        evidence["alarms"] = alarm_names(int(found["alarms"]))
+        evidence["alarms"] = alarm_names(found.alarms)
     return Signal(
         vehicle_id=vehicle_id,
         kind=kind,
-        episode_ms=int(found["episode_ms"]),
-        t_ms=int(found["t_ms"]),
-        t_detected_ms=int(found["t_detected_ms"]),
-        lon=float(found["lon"]),
-        lat=float(found["lat"]),
-        strength=round(1 - math.exp(-float(found["score"]) / 3), 3),
+        episode_ms=found.episode_ms,
+        t_ms=found.t_ms,
+        t_detected_ms=found.t_detected_ms,
+        lon=found.lon,
+        lat=found.lat,
+        strength=round(1 - math.exp(-found.score / 3), 3),
         evidence=evidence,
         received_ms=received_ms,
     )
 
 
+@cache
+def _brought(kind: SignalKind, ignition: int) -> tuple[str, ...]:
+    """The kinds of evidence that a signal brings, by name."""
+    brings = OF_KIND[kind]
+    if brings & Evidence.MOTION and ignition == Tri.NO:
+        brings |= Evidence.IGNITION
+    return tuple(brings.names())
+
+
+@cache
+def _named(because: int) -> tuple[str, ...]:
+    return tuple(Evidence(because).names())
+
+
 def _put(evidence: dict[str, EvidenceValue], key: str, value: float) -> None:
-    number = float(value)
-    if math.isfinite(number):
-        evidence[key] = round(number, 1)
+    if math.isfinite(value):
+        evidence[key] = round(value, 1)

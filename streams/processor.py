@@ -15,7 +15,7 @@ from geofence.rules.model import Severity, When
 from geofence.rules.sweep.held import ALERT
 from ingest.fix import FixBatch, Int32, Int64
 from streams.company import several_at_once
-from streams.describe import signal_of
+from streams.describe import Found, signal_of
 from streams.detect import FINDING, Count, advance
 from streams.guard_hours import NEVER
 from streams.rules import Rules
@@ -85,19 +85,19 @@ class Processor:
             )  # fmt: skip
             if begin == before and not found:
                 self._findings = np.empty(2 * len(self._findings), FINDING)
-            for finding in self._findings[:found]:
+            for finding in map(Found._make, self._findings[:found].tolist()):
                 for signal in self._signals(finding, batch, state):
                     signals.append(signal)
-                    of_fix.append(int(finding["fix"]))
+                    of_fix.append(finding.fix)
         return signals, of_fix
 
-    def _signals(self, found: np.void, batch: FixBatch, state: FleetState) -> list[Signal]:
+    def _signals(self, found: Found, batch: FixBatch, state: FleetState) -> list[Signal]:
         """The signal of a finding, and what follows from it for others of the fleet."""
-        received_ms = int(batch.received_ms[int(found["fix"])])
-        signal = signal_of(found, state.ids[int(found["row"])], self.rules.zones, received_ms)
+        received_ms = int(batch.received_ms[found.fix])
+        signal = signal_of(found, state.ids[found.row], self.rules.zones, received_ms)
         if signal.kind is not SignalKind.LEFT_FENCE:
             return [signal]
-        place = float(found["anchor_lon"]), float(found["anchor_lat"])
+        place = found.anchor_lon, found.anchor_lat
         return [signal, *several_at_once([(signal, place)], state.departures)]
 
     def _alerts(self, batch: FixBatch, state: FleetState, vehicle: Int32) -> NDArray[np.void]:

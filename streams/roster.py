@@ -8,6 +8,7 @@ of the ids by row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, SupportsIndex, overload
 
 import numpy as np
@@ -23,6 +24,8 @@ Int64 = NDArray[np.int64]
 
 _FNV, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _AHEAD = 16
+_SLICE = 1 << 14  # ids made texts at once
+_BREAK = ord("\n")
 _FULL = 0.8  # share of the slots that may be taken
 
 
@@ -53,7 +56,7 @@ class Roster(Sequence[str]):
         n = len(ids)
         if n == 0:
             return np.empty(0, np.int32)
-        data, at = _bytes_of(ids)
+        data, begins, ends = _bytes_of(ids)
         # enough room for all of them to be new, were they
         wanted = int((self._count + n) / _FULL)
         if wanted > len(self._slots):
@@ -63,14 +66,16 @@ class Roster(Sequence[str]):
         self._at = _room(self._at, self._count + 1, self._count + n + 1)
         rows = np.empty(n, np.int32)
         self._count = int(
-            _find(data, at, self._pool, self._at, self._count, self._slots, self._tags, rows)
+            _find(
+                data, begins, ends, self._pool, self._at, self._count, self._slots, self._tags, rows
+            )
         )
         return rows
 
     def row_of(self, vehicle_id: str) -> int | None:
         """Row number of an id, or None when it was never heard of."""
-        data, at = _bytes_of((vehicle_id,))
-        row = int(_look(data, at, self._pool, self._at, self._slots, self._tags))
+        data, begins, ends = _bytes_of((vehicle_id,))
+        row = int(_look(data, begins, ends, self._pool, self._at, self._slots, self._tags))
         return row if row >= 0 else None
 
     def _rehash(self, size: int) -> None:
@@ -89,14 +94,20 @@ class Roster(Sequence[str]):
     def __getitem__(self, row: slice) -> list[str]: ...
     def __getitem__(self, row: Any) -> Any:
         if isinstance(row, slice):
-            return [self[k] for k in range(*row.indices(self._count))]
+            first, after, step = row.indices(self._count)
+            if step != 1 or first >= after:
+                return [self[k] for k in range(first, after, step)]
+            at = self._at[first : after + 1].astype(np.int64)
+            data = self._pool[at[0] : at[-1]].tobytes()
+            ends = (at - at[0]).tolist()
+            return [data[a:b].decode() for a, b in pairwise(ends)]
         number = int(row) + (self._count if row < 0 else 0)
         if not 0 <= number < self._count:
             raise IndexError(row)
         return self._pool[self._at[number] : self._at[number + 1]].tobytes().decode()
 
     def __iter__(self) -> Iterator[str]:
-        return (self[row] for row in range(self._count))
+        return (one for k in range(0, self._count, _SLICE) for one in self[k : k + _SLICE])
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Sequence) and not isinstance(other, str):
@@ -106,18 +117,17 @@ class Roster(Sequence[str]):
     __hash__ = None
 
 
-def _bytes_of(ids: Sequence[str]) -> tuple[UInt8, Int64]:
-    """The ids' UTF-8 in one piece, and where each begins, int64[n + 1]."""
-    at = np.zeros(len(ids) + 1, np.int64)
-    joined = "".join(ids)
-    if joined.isascii():
-        data = joined.encode()
-        at[1:] = np.fromiter(map(len, ids), np.int64, len(ids))
-    else:
-        parts = [text.encode() for text in ids]
-        data = b"".join(parts)
-        at[1:] = np.fromiter(map(len, parts), np.int64, len(ids))
-    return np.frombuffer(data, np.uint8), np.cumsum(at)
+def _bytes_of(ids: Sequence[str]) -> tuple[UInt8, Int64, Int64]:
+    """The ids' UTF-8 in one piece, where each begins and where it ends, int64[n]."""
+    data = np.frombuffer("\n".join(ids).encode(), np.uint8)
+    breaks = np.flatnonzero(data == _BREAK)
+    if len(breaks) != len(ids) - 1:  # an id has one in it
+        after = np.cumsum([len(text.encode()) + 1 for text in ids])
+        breaks = after[:-1] - 1
+    begins, ends = np.empty(len(ids), np.int64), np.empty(len(ids), np.int64)
+    begins[0], ends[-1] = 0, len(data)
+    begins[1:], ends[:-1] = breaks + 1, breaks
+    return data, begins, ends
 
 
 def _room(array: Any, used: int, wanted: int) -> Any:
@@ -164,19 +174,19 @@ def _slot_of(h, data, begin, end, pool, at, slots, tags):
 
 
 @compiled
-def _look(data, begins, pool, at, slots, tags):
-    h = _hash(data, begins[0], begins[1])
-    return slots[_slot_of(h, data, begins[0], begins[1], pool, at, slots, tags)]
+def _look(data, begins, ends, pool, at, slots, tags):
+    h = _hash(data, begins[0], ends[0])
+    return slots[_slot_of(h, data, begins[0], ends[0], pool, at, slots, tags)]
 
 
 @compiled
-def _find(data, begins, pool, at, count, slots, tags, rows):
+def _find(data, begins, ends, pool, at, count, slots, tags, rows):
     """Look all ids up, enrol those that are new, and return how many there are now."""
     n = rows.shape[0]
     hashes = np.empty(n, np.uint64)
     mask = np.uint64(slots.shape[0] - 1)
     for k in range(n):
-        hashes[k] = _hash(data, begins[k], begins[k + 1])
+        hashes[k] = _hash(data, begins[k], ends[k])
     for k in range(n + _AHEAD):
         # stages, each asking the memory for what the next one reads
         if k < n:
@@ -195,7 +205,7 @@ def _find(data, begins, pool, at, count, slots, tags, rows):
         i = k - _AHEAD
         if i < 0:
             continue
-        begin, end = begins[i], begins[i + 1]
+        begin, end = begins[i], ends[i]
         slot = _slot_of(hashes[i], data, begin, end, pool, at, slots, tags)
         if slots[slot] < 0:
             slots[slot] = count

@@ -40,7 +40,8 @@ jetstream {{
 }}
 mqtt {{
   listen: "127.0.0.1:{port}"
-  max_ack_pending: 8192
+  # of each subscription; all of a session together may be 65,535, and dialects bring many
+  max_ack_pending: 1024
   ack_wait: "{ack_wait_s}s"
 }}
 """

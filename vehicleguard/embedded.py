@@ -15,6 +15,8 @@ import structlog
 from pydantic import SecretStr
 
 import vehicleguard
+from alerts.clock import Clockwork
+from alerts.incident import Incident
 from alerts.sqlite_ledger import SqliteLedger
 from console.app import create_app
 from console.notify import Notifier
@@ -23,7 +25,7 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
-from ingest.dialects import DIALECTS, Router, router_of
+from ingest.dialects import router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
 from ingest.log import LogFullError
@@ -35,6 +37,7 @@ from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
+from vehicleguard.clock_watch import ClockWatch, place_class
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.links import Jt808, Links, Mqtt
 from vehicleguard.metrics import Metrics
@@ -43,7 +46,7 @@ from vehicleguard.place_view import PlaceView
 from vehicleguard.published import Published, newest
 from vehicleguard.pulse import Pulse
 from vehicleguard.pursuit_view import PursuitView, surroundings_of
-from vehicleguard.settings import Settings
+from vehicleguard.settings import Settings, SettingsError
 from vehicleguard.status_view import StatusView
 
 log = structlog.get_logger(__name__)
@@ -78,6 +81,11 @@ class EmbeddedRun:
         simulated: bool = False,
         said: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if settings.ingest.share is not None:
+            raise SettingsError(
+                "ingest.share: this run decides by itself and has to hear every fix; a share would "
+                "give it some of each vehicle's"
+            )
         self._settings = settings
         self._said = said
         warm.ensure(said)
@@ -86,7 +94,6 @@ class EmbeddedRun:
         self._router = router_of(settings.ingest.dialects)
         if settings.ingest.jt808_port is not None:
             registry = registry.with_numbers() if registry else None
-            self._router = Router([*self._router.dialects, DIALECTS["jt808"]])
         self._terminals = registry.vehicle_of if registry else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
@@ -130,6 +137,9 @@ class EmbeddedRun:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
         self._begin(cleanup, host, port, secrets)
+        watch = ClockWatch(ledger, self.metrics, self._clock_spoke(notifier))
+        cleanup.callback(watch.stop)
+        watch.start()
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -141,7 +151,8 @@ class EmbeddedRun:
         cleanup.callback(connection.close)
         cleanup.callback(reader.close)
         self._blocks = SqliteLog(connection, reader)
-        ledger = SqliteLedger(store)
+        clocks = Clockwork(self._settings.alerts.clock, place_class(self._rules.zones))
+        ledger = SqliteLedger(store, clocks)
         cleanup.callback(ledger.disconnect)
         self._version, rules = 0, self._rules
         found = newest(store, self._rules)
@@ -172,6 +183,13 @@ class EmbeddedRun:
             wait=self._pause,
         )
         return ledger
+
+    def _clock_spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
+        def spoke(incident: Incident) -> None:
+            self._pipeline.show(incident)
+            notifier.wake()
+
+        return spoke
 
     def _open_console(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from alerts.incident import Incident, State
+from alerts.incident import Incident
 from alerts.level import Level
 from console.ports import Page
 from ingest.fix import Int32
@@ -50,17 +50,19 @@ class FleetView:
         self._trails.take(followed, self._state.rows[followed])
 
     def incident(self, incident: Incident) -> None:
-        """An incident opened, rose or was closed: its vehicle looks different now."""
+        """An incident opened, rose or was closed: its vehicles look different now."""
         with self.lock:
-            row = self._state.row_of(incident.vehicle_id)
-            if row is None:
+            known = map(self._state.row_of, incident.vehicles)
+            rows = [row for row in known if row is not None]
+            if not rows:
                 return
             self._grow()
             self._revision += 1
-            self._changed[row] = self._revision
-            self._level[row] = 0 if incident.state is State.CLOSED else incident.level
-            if incident.state is State.CLOSED:
-                self._trails.forget(row)
+            self._changed[rows] = self._revision
+            self._level[rows] = incident.level if incident.is_open else 0
+            if not incident.is_open:
+                for row in rows:
+                    self._trails.forget(row)
 
     def trail(self, vehicle_id: str) -> list[Fix]:
         """The last believed fixes of a vehicle, oldest first: several while it is in an incident.

@@ -63,6 +63,9 @@ class Metrics:
         self.incidents = Counter(
             "vg_incident_levels", "Levels reached by incidents.", ["level"], registry=r
         )
+        self.clocks = Counter(
+            "vg_clock_events", "What clocks of incidents had to say.", ["kind"], registry=r
+        )
         self.open = Gauge("vg_incidents_open", "Incidents not closed.", ["level"], registry=r)
         self.fix_to_incident = Histogram(
             "vg_fix_to_incident_seconds",

@@ -149,7 +149,20 @@ class Pipeline:
         log.info("rules in use", version=version)
 
     def process(self, number: int, batch: FixBatch) -> None:
-        """Advance the vehicles by block `number` and file what the detectors say."""
+        """Advance the vehicles by block `number` and file what the detectors say.
+
+        Blocks before it that another process put into the log come first.
+        """
+        if number > self.done + 1:
+            for between, foreign in self._blocks.read_from(self.done + 1):
+                # in the order of a restart, which has to give the same
+                self._look_before(min(between, number))
+                if between >= number:
+                    break
+                self._advance(between, foreign)
+        self._advance(number, batch)
+
+    def _advance(self, number: int, batch: FixBatch) -> None:
         self._take_up()
         m = self._metrics
         with m.step.time(), self.fleet.lock:
@@ -166,7 +179,18 @@ class Pipeline:
         self.done = number
 
     def look(self, number: int, seen: SightingBatch) -> None:
-        """Work on sightings `number` of the log and file what they say."""
+        """Work on sightings `number` of the log and file what they say.
+
+        Those before them that another process put into the log come first.
+        """
+        if number > self.state.sighted + 1:
+            for between, foreign in self._blocks.sightings_from(self.state.sighted + 1):
+                if between >= number:
+                    break
+                self._look(between, foreign)
+        self._look(number, seen)
+
+    def _look(self, number: int, seen: SightingBatch) -> None:
         with self.fleet.lock:
             signals = self._plates.step(seen, self.state)
         if signals:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from alerts import ledger as ledgers
-from alerts.incident import Incident, State
+from alerts.incident import Incident
 from alerts.ledger import Ledger
 from alerts.level import Level
 from console.ports import NoPursuitError, UnknownIncidentError
@@ -75,8 +75,8 @@ class PursuitView:
             incident, _ = self._ledger.incident(incident_id)
         except ledgers.UnknownIncidentError as error:
             raise UnknownIncidentError(incident_id) from error
-        if incident.state is State.CLOSED or incident.level is not Level.RED:
-            what = "closed" if incident.state is State.CLOSED else incident.level.label
+        if not incident.is_open or incident.level is not Level.RED:
+            what = incident.level.label if incident.is_open else "closed"
             msg = f"{incident_id} is {what}; only an open red incident is pursued"
             raise NoPursuitError(msg)
         try:

@@ -82,7 +82,12 @@ class Shard:
                 trial.before.advance(self._states[0], ids, batch, vehicle, before_ms),
                 trial.after.advance(self._states[1], ids, batch, vehicle, before_ms),
             )
-        transitions, steps = trial.watch.advance(self._presence, batch, vehicle)
-        fixes, moves = trial.before.fixes(batch, vehicle, steps, before_ms), Moves.of(transitions)
+        one, other = (rules.concerned(ids, vehicle) for rules in self._rules)
+        asked = np.flatnonzero(one | other)
+        of_asked = batch if len(asked) == len(batch) else batch.take(asked)
+        transitions, steps = trial.watch.advance(self._presence, of_asked, vehicle[asked])
+        transitions["fix"] = asked[transitions["fix"]]
+        fixes = trial.before.fixes(batch, vehicle, steps, before_ms, asked)
+        moves = Moves.of(transitions)
         before, after = (rules.advance(ids, fixes, moves) for rules in self._rules)
         return before, after

@@ -11,6 +11,7 @@ from geofence.rules.model import VehicleChoice, ZoneChoice, ZoneRule
 from geofence.rules.sweep.bits import packed, words
 from geofence.zone import Zone
 
+_AT_ONCE = 65_536  # ids held as texts
 Bool = NDArray[np.bool_]
 Int32 = NDArray[np.int32]
 UInt64 = NDArray[np.uint64]
@@ -94,16 +95,24 @@ class VehicleClasses:
             room = np.zeros(max(len(ids), 2 * len(self._room)), np.int32)
             room[: self._rows] = self.of_row
             self._room = room
-        fresh = []
-        for row in range(self._rows, len(ids)):
-            vehicle = ids[row]
-            held = frozenset(self._groups.get(vehicle, ())) & self._named
-            key = (held, vehicle if vehicle in self._ids else None)
-            if key not in self._class:
-                self._class[key] = len(self._class)
-                fresh.append([_is_meant(r.vehicles, vehicle, held) for r in self._rules])
-            self._room[row] = self._class[key]
-        self._rows = max(self._rows, len(ids))
+        first, self._rows = self._rows, max(self._rows, len(ids))
+        fresh: list[list[bool]] = []
+        for begin in range(first, len(ids), _AT_ONCE):
+            some = ids[begin : min(begin + _AT_ONCE, len(ids))]
+            # most vehicles are in no group that a rule names, and named by none
+            self._room[begin : begin + len(some)] = self._class_of("", fresh)
+            for row, vehicle in enumerate(some, begin):
+                if vehicle in self._groups or vehicle in self._ids:
+                    self._room[row] = self._class_of(vehicle, fresh)
         if fresh:
             members = np.array(fresh, np.bool_).reshape(len(fresh), len(self._rules))
             self.bits = np.concatenate([self.bits, packed(members)])
+
+    def _class_of(self, vehicle: str, fresh: list[list[bool]]) -> int:
+        """The class of a vehicle ("" of one that nobody names); what is about a new one, too."""
+        held = frozenset(self._groups.get(vehicle, ())) & self._named
+        key = (held, vehicle if vehicle in self._ids else None)
+        if key not in self._class:
+            self._class[key] = len(self._class)
+            fresh.append([_is_meant(r.vehicles, vehicle, held) for r in self._rules])
+        return self._class[key]

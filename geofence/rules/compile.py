@@ -147,6 +147,11 @@ class CompiledRules:
         """A fresh assignment of vehicles to classes."""
         return VehicleClasses(self.book.rules, self.groups)
 
+    def is_about(self, bits: UInt64) -> Bool:
+        """Whether any rule that counts is among each row of `bits` uint64[n, words], bool[n]."""
+        counts: UInt64 = np.bitwise_or.reduce(self._arrays.kind_bits, axis=0)
+        return np.asarray((bits & counts).any(axis=1))
+
     @cached_property
     def rule_ids(self) -> tuple[str, ...]:
         """The rules' ids, by position in the book."""

@@ -20,6 +20,8 @@ from geofence.rules.sweep import sweep
 from geofence.rules.sweep.held import ALERT, Count, Fixes, Moves
 from geofence.watch.transition import TRANSITION
 
+Bool = NDArray[np.bool_]
+Integers = NDArray[np.integer[Any]]
 Records = NDArray[np.void]
 
 
@@ -33,6 +35,7 @@ class Evaluator:
     def __init__(self, compiled: CompiledRules, state: RuleState | None = None) -> None:
         self._lock = threading.Lock()
         self._adopting = False
+        self._of_class: Bool = np.zeros(0, np.bool_)
         self._offered: tuple[CompiledRules, Inside | None] | None = None
         self._use(state or RuleState(compiled))
 
@@ -63,14 +66,7 @@ class Evaluator:
         anywhere gives the same alerts (but for `fix`, which counts from the batch's first).
         Raises `ValueError` when `ids` are fewer than before.
         """
-        with self._lock:
-            offered, self._offered = self._offered, None
-        if offered is not None:
-            self._use(self._state.rebased(*offered))
-        if len(ids) < self._state.rows:
-            msg = f"ids: expected the {self._state.rows} vehicles known so far, got {len(ids)}"
-            raise ValueError(msg)
-        self._classes.extend(ids)
+        self._take_up(ids)
         self._state.make_room(len(ids))
         clock_ms = self._state.clock_ms
         seen = np.concatenate([fixes.tick_ms, fixes.before_ms[-1:], moves.t_ms, [clock_ms]])
@@ -78,6 +74,8 @@ class Evaluator:
         book = self.compiled.arrays(int(seen.min()) - DAY_MS, int(seen.max()) + DAY_MS)
         held = self._state.held
         if self._adopting:
+            rows = np.arange(self._state.rows)
+            self._state.forget(rows[~self.concerned(ids, rows)])
             while not sweep.rebuild(book, held, self._classes.of_row, self._classes.bits):
                 held = self._state.make_more_room()
             sweep.forget_untrue(book, held, np.empty(book.kind_bits.shape[1], np.uint64))
@@ -87,6 +85,33 @@ class Evaluator:
         while not sweep.advance(book, held, classes.of_row, classes.bits, fixes, moves):
             held = self._state.make_more_room()
         return held.alerts[: held.counts[Count.ALERTS]].copy()
+
+    def concerned(self, ids: Sequence[str], vehicle: Integers) -> Bool:
+        """Whether any rule in use is about each of the rows `vehicle` int[n], bool[n].
+
+        What became of the others need not be told: no rule asks.  `ids` as for `advance`; an
+        offered book is taken up first.
+        """
+        self._take_up(ids)
+        bits = self._classes.bits
+        if len(self._of_class) != len(bits):
+            self._of_class = self.compiled.is_about(bits)
+        return self._of_class[self._classes.of_row[vehicle]]
+
+    @property
+    def is_adopting(self) -> bool:
+        """Whether the state came from another book or a snapshot, and no fix since."""
+        return self._adopting
+
+    def _take_up(self, ids: Sequence[str]) -> None:
+        with self._lock:
+            offered, self._offered = self._offered, None
+        if offered is not None:
+            self._use(self._state.rebased(*offered))
+        if len(ids) < self._state.rows:
+            msg = f"ids: expected the {self._state.rows} vehicles known so far, got {len(ids)}"
+            raise ValueError(msg)
+        self._classes.extend(ids)
 
     def hear(self, ids: Sequence[str], clock_ms: int) -> Records:
         """The alerts that time alone raises when the clock moves on to `clock_ms` elsewhere."""
@@ -101,6 +126,7 @@ class Evaluator:
     def _use(self, state: RuleState) -> None:
         self._state = state
         self._classes = state.compiled.classes()
+        self._of_class = np.zeros(0, np.bool_)
         # what follows from a state that came from elsewhere is worked out when the ids are known
         self._adopting = state.rows > 0
 

@@ -69,6 +69,17 @@ class RuleState:
             vehicles[:have] = self.held.vehicles
             self.held = self.held._replace(vehicles=vehicles)
 
+    def forget(self, rows: Int64) -> None:
+        """Remember nothing of where the vehicles of `rows` are: no rule is about them (any more).
+
+        One that a later book is about is found where it is then.  What was raised stays raised, and
+        cool-downs go on.
+        """
+        own = self.held.vehicles
+        for name in ("fix_ms", "lon", "lat", "count", "over", "stale", "known"):
+            own[name][rows] = 0
+        own["limit"][rows] = np.inf
+
     def make_more_room(self) -> Held:
         """Room for what the kernel wanted, and as much again; the arrays as they are now."""
         held, wanted = self.held, int(self.held.counts[Count.WANTED])

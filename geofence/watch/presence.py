@@ -111,6 +111,11 @@ class Presence:
             shapes=zones.shapes,
         )
 
+    def forget(self, rows: Int64) -> None:
+        """Remember nothing of the vehicles of `rows`: their next fixes are their first."""
+        self.tracks[rows] = 0
+        self.visitors[rows] = 0
+
     def _standing_in(self, zones: ZoneSet, wanted: NDArray[np.bool_]) -> tuple[Int64, Records]:
         heard = np.flatnonzero(self.tracks["fix_ms"] != 0)
         if not wanted.any() or not len(heard):

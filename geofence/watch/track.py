@@ -146,12 +146,16 @@ def _tick(t_ms, received_ms, flags, parameters, back_fill, out):
 
 
 @compiled
-def event_times(steps, t_ms, out, live):
-    """Event times that count, into `out`, and which fixes are live; of `STEP`[n]."""
-    for i in range(steps.shape[0]):
-        live[i] = steps[i].use == _LIVE
+def event_times(steps, asked, t_ms, live):
+    """Put the event times that count into `t_ms`, and into `live` which fixes are.
+
+    `steps` `STEP`[n] are those of the fixes at the positions `asked` int64[n].
+    """
+    for n in range(steps.shape[0]):
         # of a fix that is not used the step says nothing
-        out[i] = steps[i].t_ms if live[i] else t_ms[i]
+        if steps[n].use == _LIVE:
+            live[asked[n]] = True
+            t_ms[asked[n]] = steps[n].t_ms
 
 
 @compiled

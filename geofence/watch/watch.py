@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.watch import cross, visit
+from geofence.watch import visit
+from geofence.watch.cross import Crossing
 from geofence.watch.margin import Margins
 from geofence.watch.presence import Presence
 from geofence.watch.track import STEP, TrackParameters, follow
@@ -46,6 +47,9 @@ class Watch:
         self._margins = Margins.of(self.zones.zones).arrays()
         self._track = self.tracking.record()
         self._believe = self.believing.record()
+        self._crossing: Crossing | None = None
+        if self.crossed is not None and self.crossed.any():
+            self._crossing = Crossing(self.zones, self.crossed)
 
     def advance(
         self, presence: Presence, batch: FixBatch, vehicle: Int32
@@ -79,8 +83,8 @@ class Watch:
             self._margins, self._believe,
         )  # fmt: skip
         transitions = noted[:found]
-        if self.crossed is not None and self.crossed.any():
-            jumps = cross.jumps(self.zones, self.crossed, steps, vehicle, (batch.lon, batch.lat))
+        if self._crossing is not None:
+            jumps = self._crossing.jumps(steps, vehicle, (batch.lon, batch.lat))
             transitions = np.concatenate([transitions, jumps])
         order = np.lexsort((transitions["zone"], transitions["fix"]))
         return transitions[order], steps

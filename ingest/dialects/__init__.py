@@ -6,24 +6,37 @@ A new dialect is one module beside `native` and one line in `DIALECTS`.
 from collections.abc import Sequence
 
 from ingest.dialects.dialect import Decoded, Dialect, Speaker
+from ingest.dialects.emqx_jt808 import EMQX_JT808
+from ingest.dialects.flespi import FLESPI
 from ingest.dialects.jt808 import JT808
 from ingest.dialects.native import NATIVE
+from ingest.dialects.native_packed import NATIVE_PACKED
+from ingest.dialects.owntracks import OWNTRACKS
 from ingest.dialects.router import Router
+from ingest.dialects.thingsboard import THINGSBOARD
+from ingest.dialects.traccar import TRACCAR
 
 # In this order: where two accept a topic, the first has it.
 _ALL: tuple[Dialect, ...] = (
     NATIVE,
+    NATIVE_PACKED,
+    OWNTRACKS,
+    TRACCAR,
+    THINGSBOARD,
+    FLESPI,
+    EMQX_JT808,
     JT808,
 )  # fmt: skip
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 
 
 def router_of(names: Sequence[str] | None) -> Router:
-    """The dialects of `names` as one, None = all that come over MQTT.  Raises `KeyError`."""
-    if names is None:
-        return Router([dialect for dialect in _ALL if dialect.topics])
-    chosen = [DIALECTS[name] for name in names]
-    return Router(sorted(chosen, key=_ALL.index))
+    """The dialects of `names` as one, None = all.  Raises `KeyError`.
+
+    Those that come by other ways than MQTT are always among them: who opened the way wants them.
+    """
+    chosen = set(DIALECTS if names is None else (DIALECTS[name].name for name in names))
+    return Router([d for d in _ALL if d.name in chosen or not d.topics])
 
 
 __all__ = ["DIALECTS", "Decoded", "Dialect", "Router", "Speaker", "router_of"]

@@ -13,7 +13,10 @@ from ingest.sighting import SightingBatch
 
 
 class Speaker(NamedTuple):
-    """Who speaks in a message for terminals that it names: its own name, the message's number."""
+    """Who speaks in a message for terminals that it names: its own name, the message's number.
+
+    `NO_SEQ` for a message that wants no answer.
+    """
 
     name: str
     number: int

@@ -54,6 +54,11 @@ def flags_of(
     return bits
 
 
+def truth(said: bool | int | None) -> bool | None:  # noqa: FBT001 - as it is said
+    """A truth that may be said as a number; None = not said."""
+    return None if said is None else bool(said)
+
+
 _Number = float | None
 _Row = tuple[
     int, str, float, float, float, _Number, _Number, _Number, _Number, int, int

@@ -61,12 +61,18 @@ def refuse(
     )
 
 
-def rows(message: Message, name: str, shape: Shape, rejects: list[Reject]) -> list[Any]:
-    """The rows of a payload, one object or an array, that have the right shape.
+def rows(
+    message: Message,
+    name: str,
+    shape: Shape,
+    rejects: list[Reject],
+    part: bytes | None = None,
+) -> list[Any]:
+    """The rows of a payload (or `part` of it), one object or an array, of the right shape.
 
     The others go to `rejects`, in the name of the terminal `name`.
     """
-    payload = message.payload
+    payload = message.payload if part is None else part
     try:
         if payload[:1] == b"[":
             many = shape.many(payload)
@@ -76,16 +82,17 @@ def rows(message: Message, name: str, shape: Shape, rejects: list[Reject]) -> li
             return [shape.one(payload)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    return _tolerant(message, name, shape, rejects)
+    return _tolerant(message, name, shape, rejects, payload)
 
 
-def _tolerant(message: Message, name: str, shape: Shape, rejects: list[Reject]) -> list[Any]:
+def _tolerant(
+    message: Message, name: str, shape: Shape, rejects: list[Reject], payload: bytes
+) -> list[Any]:
     """Row by row, so that a bad row says what is wrong and harms no other."""
 
     def bury(reason: RejectReason, detail: str, seq: object = None) -> None:
         rejects.append(refuse(reason, detail, message, name, seq))
 
-    payload = message.payload
     try:
         payload.decode()
         is_array = payload.lstrip(_JSON_SPACE)[:1] == b"["

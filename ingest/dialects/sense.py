@@ -14,6 +14,9 @@ from ingest.fix import Float32, Float64
 from ingest.reject import RejectReason
 
 EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0  # 2000-01-01 and 2100-01-01, UTC
+KMH, KNOT = 1 / 3.6, 1852 / 3600
+"""Metres a second in a kilometre an hour, and in a knot."""
+
 SPEED_MPS, HEADING_DEG, ACCURACY_M, ALTITUDE_M = (0, 400), (0, 360), (0, 1e6), (-1000, 20_000)
 """What optional numbers can be, both ends included."""
 

@@ -15,8 +15,18 @@ from streams.detect import Count
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState, Motion
-from vehicleguard.bench import feeder, growth, jt808, matching, processor, rivals, scene
-from vehicleguard.bench.fleet import Fleet, rules_over
+from vehicleguard.bench import (
+    decoding,
+    feeder,
+    growth,
+    ingest,
+    jt808,
+    matching,
+    processor,
+    rivals,
+    scene,
+)
+from vehicleguard.bench.fleet import WATCHED, Fleet, rules_over
 from vehicleguard.bench.stages import timed_stages
 from vehicleguard.cli.bench import bench
 
@@ -84,10 +94,14 @@ def test_a_quick_bench_prints_every_figure(tmp_path: Path) -> None:
     result = CliRunner().invoke(bench, ["--quick", "--json", str(tmp_path / "figures.json")])
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert all(figures["ingest"][kind]["per_s"][0] > 0 for kind in ("bare", "path", "answered"))
+    ingested = figures["ingest"]
+    for source in ("alone", "through"):
+        assert all(ingested[source][kind]["per_s"][0] > 0 for kind in ingest.KINDS)
+    assert (ingested["broker"] == "mosquitto") == ("shared" in ingested["through"])
     assert min(figures["jt808"]["dialect"]) > 0 < min(figures["jt808"]["plain"])
     assert all(one["frames"] > 0 < one["wall"] for one in figures["jt808"]["lines"])
-    (found,) = figures["processor"]
+    found, all_watched = figures["processor"]
+    assert (found["watched"], all_watched["watched"]) == (WATCHED, 1)
     assert [speed["size"] for speed in found["speeds"]] == [*processor.TRICKLE, *processor.BLOCKS]
     assert found["thefts"]["signals"] >= found["thefts"]["count"]
     assert figures["latency"]["published"] == len(figures["latency"]["seconds"]) > 0
@@ -156,3 +170,9 @@ def test_a_file_without_outlines_is_refused_with_its_reason(
 def test_fences_of_a_size_for_equal_hits_have_them() -> None:
     found = growth.measure((200, 2_000), 20_000, 1, lambda _: None)
     assert found.hits_per_fix == pytest.approx((growth.HITS, growth.HITS), rel=0.1)
+
+
+def test_decoding_is_measured_beside_msgspec_and_reads_every_fix() -> None:
+    found = decoding.measure(1)
+    assert [speed.what for speed in found][:2] == ["msgspec, to objects", "native"]
+    assert all(speed.fixes_per_core_s > 0 for speed in found)

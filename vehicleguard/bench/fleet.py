@@ -30,7 +30,9 @@ _DRIVING = 0.2
 _NOISE_DEG = 4 / 111_000
 _CIRCLE_M = 1_500.0
 _DRIVEN_OFF_MPS, _DRIVEN_OFF_S = 8.0, 120.0
-_WATCHED = 20  # one vehicle in so many is of the group that rules are about
+WATCHED = 20
+"""One vehicle in so many is of the group that rules are about: were they about all, more alerts
+would come than anybody reads."""
 _NUMBERS: dict[When, dict[str, float]] = {
     When.DWELL: {"dwell_s": 14_400},
     When.APPROACH: {"approach_m": 100},
@@ -130,12 +132,11 @@ def name_of(vehicle: int) -> str:
     return f"V{vehicle:07d}"
 
 
-def rules_over(fleet: int, zones: int, rules: int) -> Rules:
+def rules_over(fleet: int, zones: int, rules: int, one_in: int = WATCHED) -> Rules:
     """`zones` fences around the homes, all guarding what is parked in them, and `rules` about them.
 
     The rules are of all kinds in turn, each about ten zones where there are ten times as many, and
-    about one vehicle in twenty: were they about all, more alerts would come than anybody reads.
-    Being outside is asked of one vehicle each.
+    about one vehicle in `one_in`.  Being outside is asked of one vehicle each.
     """
     rng = np.random.default_rng(2)
     middles = rng.normal(_MIDDLE, _SPREAD, (zones, 2))
@@ -144,7 +145,7 @@ def rules_over(fleet: int, zones: int, rules: int) -> Rules:
         ring - ring.mean(axis=0) + middle for ring, middle in zip(rings, middles, strict=True)
     ]
     tags = [{"tags": [f"t{n % rules}"]} for n in range(zones)]
-    group = {name_of(n): ("watched",) for n in range(0, fleet, _WATCHED)}
+    group = {name_of(n): ("watched",) for n in range(0, fleet, one_in)}
     return Rules(zones=_closed(around, tags), book=_book(rules, fleet), groups=group)
 
 

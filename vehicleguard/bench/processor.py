@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from geofence.fences import FenceState
 from streams.processor import Processor
-from streams.rules import Rules
 from streams.state import FleetState
-from vehicleguard.bench.fleet import Fleet, rules_over
+from vehicleguard.bench.fleet import WATCHED, Fleet, rules_over
 from vehicleguard.bench.stages import timed_stages
 
 TRICKLE = (1, 100)
@@ -21,12 +20,13 @@ BLOCKS = (8_192, 65_536)
 _FIRST = 65_536  # fixes of a batch while the fleet becomes known
 _LAPS_OF_THEFT = 3
 _MOST_OF_THEFT = 100_000  # vehicles
-MOST_OF_RULES = 1_000_000
-"""Vehicles; a larger fleet is measured without zones and rules, to become known in minutes."""
 
 
 class Size(NamedTuple):
-    """What to measure on; each round is of about `seconds` of this thread."""
+    """What to measure on; each round is of about `seconds` of this thread.
+
+    The rules are about one vehicle in `WATCHED`, and with the first of `fleets` about all, too.
+    """
 
     fleets: tuple[int, ...]
     zones: int
@@ -68,7 +68,7 @@ class Thefts:
 
 @dataclass(frozen=True)
 class Detection:
-    """What was measured for a fleet.
+    """What was measured for a fleet, one in `watched` of which is one that rules are about.
 
     `stages` are ns of this thread a fix, in batches of the first of `BLOCKS`; `state_bytes` is what
     a vehicle takes in the detectors' state, and `fence_bytes` what it takes in that of the rules.
@@ -76,6 +76,7 @@ class Detection:
     """
 
     vehicles: int
+    watched: int
     speeds: list[Speed]
     stages: dict[str, float]
     state_bytes: float
@@ -111,15 +112,15 @@ def measure(size: Size, said: Callable[[str], None] = lambda _: None) -> list[De
 
 
 def _fleets(size: Size, said: Callable[[str], None]) -> Iterator[Detection]:
-    for vehicles in size.fleets:
+    asked = [(vehicles, WATCHED) for vehicles in size.fleets]
+    for vehicles, one_in in [asked[0], (size.fleets[0], 1), *asked[1:]]:
         said(f"processor: {size.zones:,} zones, {size.rules:,} rules")
-        ruled = vehicles <= MOST_OF_RULES
-        rules = rules_over(vehicles, size.zones, size.rules) if ruled else Rules()
-        yield _measure(vehicles, rules, size, said)
+        yield _measure(vehicles, one_in, size, said)
 
 
-def _measure(vehicles: int, rules: Rules, size: Size, said: Callable[[str], None]) -> Detection:
+def _measure(vehicles: int, one_in: int, size: Size, said: Callable[[str], None]) -> Detection:
     said(f"processor: {vehicles:,} vehicles become known")
+    rules = rules_over(vehicles, size.zones, size.rules, one_in)
     run = _Run(Fleet(vehicles), Processor(rules), FleetState(vehicles))
     for batch in run.fleet.first_laps(min(_FIRST, vehicles // 4)):
         run.processor.step(batch, run.state)
@@ -139,6 +140,7 @@ def _measure(vehicles: int, rules: Rules, size: Size, said: Callable[[str], None
     fences = run.state.fences
     return Detection(
         vehicles=vehicles,
+        watched=one_in,
         speeds=[_speed(fixes, rounds) for fixes, rounds in took.items()],
         stages=stages,
         state_bytes=run.state.nbytes / vehicles,

@@ -21,7 +21,7 @@ _COMMANDS = {
     "rules": "Check, publish, compare and roll back the rules that operators write.",
     "zones": "Check, convert, compare and draw the zones that operators draw.",
     "command": "Ask something of a terminal, and see what became of it.",
-    "rejects": "List the newest dead letters, each with its reason.",
+    "rejects": "List the newest dead letters, each with its reason, and read them again.",
     "bench": "Measure ingest, detection and latency on this machine.",
     "doctor": "Say what is wrong with this machine, and how to mend it.",
 }

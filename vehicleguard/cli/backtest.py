@@ -13,14 +13,6 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +26,7 @@ from ingest.registry import Registry, RegistryError
 from streams.rules import RuleFile, Rules
 from vehicleguard import backtest as testing
 from vehicleguard import warm
+from vehicleguard.cli.progress import counting
 from vehicleguard.recording import Arrivals, RecordingError
 from vehicleguard.sqlite_rules import SqliteVersions
 
@@ -104,15 +97,8 @@ def backtest(
         )
         with console.status("looking at the recording …"):
             arrivals = Arrivals(files, held.vehicles if held else None)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
         started = time.perf_counter()
-        with Progress(*columns, console=console) as progress:
+        with counting(console) as progress:
             task = progress.add_task("fixes", total=arrivals.rows)
             found = testing.backtest(
                 arrivals,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,18 +13,24 @@ from rich.console import Console
 from rich.table import Table
 
 from vehicleguard.bench import backtest as backtest_bench
+from vehicleguard.bench import decoding as decoding_bench
 from vehicleguard.bench import ingest as ingest_bench
 from vehicleguard.bench import jt808 as jt808_bench
 from vehicleguard.bench import jt808_line as jt808_line_bench
 from vehicleguard.bench import latency as latency_bench
 from vehicleguard.bench import processor as processor_bench
+from vehicleguard.bench.feeder import FIXES_PACKED
+from vehicleguard.bench.fleet import WATCHED
 from vehicleguard.cli import bench_geofence
 
 PARTS = ("ingest", "processor", "latency", "geofence", "backtest")
 _NAMES = {
     "bare": "bare paho loop",
+    "read": "ingest, received and acknowledged",
     "path": "ingest, to the durable write",
     "answered": "the same, each fix answered on …/ack",
+    "packed": f"received and acknowledged, {FIXES_PACKED} fixes a message",
+    "shared": f"to the durable write, {ingest_bench.MEMBERS} processes that share",
 }
 
 _BESIDES: dict[str, Callable[[processor_bench.Detection], str]] = {
@@ -100,6 +106,7 @@ def bench(
 
         if not parts or "ingest" in parts:
             figures["ingest"] = _ingest(out, messages, rounds, said)
+            figures["decoding"] = _decoding(out, rounds, said)
             figures["jt808"] = _jt808(out, messages, rounds, said)
         if not parts or "processor" in parts:
             measured = processor_bench.QUICK if quick else processor_bench.WHOLE
@@ -119,12 +126,21 @@ def bench(
 
 def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str, object]:
     assert callable(said)  # noqa: S101 - narrows for the call below
-    broker, figures = ingest_bench.measure(messages, rounds, said)
+    measured = ingest_bench.measure(messages, rounds, said)
+    title = f"{messages:,} fixes, QoS 1, {rounds} rounds, medians"
+    _received(out, f"ingest from a stand-in that is no limit: {title}", measured.alone)
+    _received(out, f"ingest through {measured.broker}: {title}", measured.through)
+    return {
+        "broker": measured.broker,
+        "alone": {kind: asdict(figure) for kind, figure in measured.alone.items()},
+        "through": {kind: asdict(figure) for kind, figure in measured.through.items()},
+    }
+
+
+def _received(out: Console, title: str, figures: Mapping[str, ingest_bench.Figure]) -> None:
     bare = figures["bare"]
-    table = Table(
-        "receiver", "messages/s", "of bare", "processor us/message", "of bare",
-        title=f"ingest: {messages:,} fixes, QoS 1, {rounds} rounds, {broker}, medians",
-    )  # fmt: skip
+    columns = ["receiver", "messages/s", "of bare", "processor us/message", "of bare"]
+    table = Table(*columns, *(["the broker's us/message"] if bare.broker_us else []), title=title)
     for kind, figure in figures.items():
         table.add_row(
             _NAMES[kind],
@@ -132,9 +148,27 @@ def _ingest(out: Console, messages: int, rounds: int, said: object) -> dict[str,
             f"{figure.median_per_s / bare.median_per_s:.2f}",
             f"{figure.median_us:.1f}",
             f"{figure.median_us / bare.median_us:.2f}",
+            *([f"{figure.median_broker_us:.1f}"] if figure.broker_us else []),
         )
     out.print(table)
-    return {"broker": broker, **{kind: asdict(figure) for kind, figure in figures.items()}}
+
+
+def _decoding(out: Console, rounds: int, said: object) -> list[dict[str, object]]:
+    assert callable(said)  # noqa: S101 - narrows for the call below
+    found = decoding_bench.measure(rounds, said)
+    table = Table(
+        "what is decoded", "fixes/s of a core", "of msgspec's", "ns a fix",
+        title=f"decoding to columns, {decoding_bench.FIXES:,} fixes, medians of {rounds}",
+    )  # fmt: skip
+    for speed in found:
+        table.add_row(
+            speed.what,
+            f"{speed.fixes_per_core_s:,.0f}",
+            f"{speed.fixes_per_core_s / found[0].fixes_per_core_s:.2f}",
+            f"{1e9 / speed.fixes_per_core_s:,.0f}",
+        )
+    out.print(table)
+    return [asdict(speed) for speed in found]
 
 
 def _jt808(out: Console, frames: int, rounds: int, said: object) -> dict[str, object]:
@@ -166,10 +200,7 @@ def _jt808(out: Console, frames: int, rounds: int, said: object) -> dict[str, ob
 def _processor(out: Console, size: processor_bench.Size, said: object) -> list[dict[str, object]]:
     assert callable(said)  # noqa: S101 - narrows for the call below
     found = processor_bench.measure(size, said)
-    fleets = [
-        f"{each.vehicles:,}" + ("" if each.vehicles <= processor_bench.MOST_OF_RULES else " (*)")
-        for each in found
-    ]
+    fleets = [f"{each.vehicles:,}" + (" (*)" if each.watched == 1 else "") for each in found]
     title = f"{size.zones:,} zones, {size.rules:,} rules, one thread, medians of {size.rounds}"
     table = Table(
         "fleet", "batch", "fixes/s", "per core-second", "ms/batch", "ms of the core",
@@ -183,9 +214,8 @@ def _processor(out: Console, size: processor_bench.Size, said: object) -> list[d
                 f"{speed.ms_per_batch:.3f}", f"{speed.core_ms_per_batch:.3f}",
             )  # fmt: skip
     out.print(table)
+    out.print(f"one vehicle in {WATCHED} is one that rules are about; (*) all are")
     parts = Table("stage, ns of the core a fix", *fleets, title="where the time goes")
-    if any(each.vehicles > processor_bench.MOST_OF_RULES for each in found):
-        out.print("(*) without zones and rules: the detectors alone")
     for stage in found[0].stages:
         parts.add_row(stage, *(_share(each.stages, stage) for each in found))
     out.print(parts)

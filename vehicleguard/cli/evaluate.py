@@ -9,18 +9,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console, RenderableType
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from geofence import ZoneSet
 from streams.rules import Rules, RulesError
 from vehicleguard import replay, warm
+from vehicleguard.cli.progress import counting
 from vehicleguard.evaluate import kept, pictures, report
 from vehicleguard.evaluate.carriers import CarrierError
 from vehicleguard.evaluate.run import Asked, Evaluation, make
@@ -87,8 +80,7 @@ def evaluate(
     except (RulesError, CarrierError) as error:
         click.echo(f"vehicleguard evaluate: {error}", err=True)
         sys.exit(2)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
+    with counting(console) as bar:
         task = bar.add_task("fixes", total=len(made.batch))
         found = evaluated(made, rules, lambda n: bar.update(task, advance=n))
     tables = report.tables(found)

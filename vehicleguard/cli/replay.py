@@ -8,14 +8,6 @@ from pathlib import Path
 import click
 import numpy as np
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from geofence import ZoneError, ZoneSet
 from geofence.datum import Datum
@@ -25,6 +17,7 @@ from streams.plates import PlateGuard
 from streams.rules import Rules, RulesError
 from vehicleguard import recorded_sightings, recording, warm
 from vehicleguard import replay as replaying
+from vehicleguard.cli.progress import counting
 from vehicleguard.pursuit_view import cameras_of
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -94,14 +87,7 @@ def replay(
         click.echo(f"vehicleguard replay: {error}", err=True)
         sys.exit(2)
     guard = PlateGuard(plates, places)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
+    with counting(console) as progress:
         task = progress.add_task("fixes", total=len(recorded.batch))
         outcome = replaying.replay(
             recorded.batch,

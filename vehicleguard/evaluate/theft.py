@@ -33,6 +33,25 @@ class Scene:
         t = float(self.before.t[-1]) + float(self.rng.uniform(5, 60))
         return t, *self.carrier.place
 
+    def beside(self, other: Scene) -> Scene:
+        """The same vehicle a few metres from the other one and at its time, taken the same way.
+
+        Its stay stays its own: receivers side by side do not jump together.
+        """
+        east, north = self.rng.uniform(-40, 40, 2)
+        lon, lat = (float(one) for one in moved(*other.carrier.place, east, north))
+        later = other.before.t[-1] - self.before.t[-1]
+        was_lon, was_lat = self.carrier.place
+        narrower = np.cos(np.radians(was_lat)) / np.cos(np.radians(lat))  # metres stay metres
+        before = self.before.but(
+            t=self.before.t + later,
+            received=self.before.received + later,
+            lon=lon + (self.before.lon - was_lon) * narrower,
+            lat=lat + (self.before.lat - was_lat),
+        )
+        carrier = Parked(self.carrier.name, before.t, before.lon, before.lat, (lon, lat))
+        return Scene(carrier, before, other.way, self.terminal, self.rng)
+
     def drives(
         self, begins: tuple[float, float, float], mps: float, *, key: bool = False,
         most_m: float = MOST_M,
@@ -150,14 +169,12 @@ def thefts(carriers: Carriers, each: int, rng: np.random.Generator) -> list[Case
             parts, began = make(scene)
             cases.append(_case(kind, scene, parts, began))
     for nth in range(max(1, each // GANG)):
-        first = _scene(carriers, Terminal.draw(rng, nth), rng)
-        for _ in range(GANG):
-            east, north = rng.uniform(-40, 40, 2)
-            lon, lat = moved(first.before.lon, first.before.lat, east, north)
-            place = moved(*first.carrier.place, east, north)
-            there = float(place[0]), float(place[1])
-            at = Parked(first.carrier.name, first.before.t, lon, lat, there)
-            scene = Scene(at, first.before.but(lon=lon, lat=lat), first.way, first.terminal, rng)
+        first = _scene(carriers, Terminal.draw(rng, GANG * nth), rng)
+        others = [
+            _scene(carriers, Terminal.draw(rng, GANG * nth + n), rng).beside(first)
+            for n in range(1, GANG)
+        ]
+        for scene in (first, *others):
             parts, began = _drive_off(scene)
             cases.append(_case("gang", scene, parts, began))
     return cases

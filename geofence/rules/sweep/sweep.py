@@ -51,7 +51,7 @@ def advance(book, held, class_of, class_bits, fixes, moves):
     m = counts[_AT_MOVE]
     for i in range(counts[_AT_FIX], fixes.vehicle.shape[0]):
         vehicle = fixes.vehicle[i]
-        if i + AHEAD < fixes.vehicle.shape[0]:
+        if i + AHEAD < fixes.vehicle.shape[0] and live[i + AHEAD]:
             prefetch_whole(vehicles, fixes.vehicle[i + AHEAD])
         counts[_AT_FIX] = i
         if before_ms[i] > 0 and counts[_AT_PASSED] == 0:

@@ -1,9 +1,9 @@
 """One compiled pass over the JSON of many native fixes: bytes to columns, without an object a fix.
 
-It reads what terminals send every day: the fields of the native dialect, numbers whose value is
-exact in one multiplication, ASCII without escapes.  Whatever else there is - an unknown field, a
-17-digit number, a wrong type, anything malformed - makes it give the whole message back unread, and
-msgspec has the word.  So it never refuses and never disagrees (held by a property test).
+It reads what terminals send every day: the fields of the native dialect, numbers of up to 18 digits
+without an exponent, ASCII without escapes.  Whatever else there is - an unknown field, a longer
+number, a wrong type, anything malformed - makes it give the whole message back unread, and msgspec
+has the word.  So it never refuses and never disagrees (held by a property test).
 Called by `native_fixes`.
 """
 

@@ -18,7 +18,8 @@ NOT = -1
 NULL, NO, YES = 2, 0, 1
 
 _POWERS = np.array([10.0**n for n in range(23)])  # each of them exact
-_EXACT = np.uint64(2**53)
+_TENS = np.array([10**n for n in range(19)], np.uint64)
+_EXACT = _ROUNDING = np.uint64(2**53)
 _LONGEST = 18  # digits that fit an int64, whatever they are
 _NAMES = np.zeros((len(ALARM_BY_NAME), 32), np.uint8)
 for _row, _name in enumerate(ALARM_BY_NAME):
@@ -51,11 +52,37 @@ def is_null(data, at, end):
 
 
 @compiled
+def _divided(digits, shift):
+    """`digits` by ten to the `shift`, to the nearest float, ties to even: long division in binary.
+
+    Both are below 2^60, so that a remainder can be doubled.
+    """
+    divisor = _TENS[shift]
+    quotient, rest = digits // divisor, digits % divisor
+    places = 0  # binary ones behind the point
+    # 53 digits, one more to round by; what is left over breaks a tie
+    while quotient < _ROUNDING:
+        rest <<= np.uint64(1)
+        quotient <<= np.uint64(1)
+        if rest >= divisor:
+            rest -= divisor
+            quotient |= np.uint64(1)
+        places += 1
+    if quotient >= _ROUNDING << np.uint64(1):
+        return np.nan  # a whole number beyond 2^54: none of ours
+    is_half = quotient & np.uint64(1)
+    quotient >>= np.uint64(1)
+    if is_half and (rest != 0 or quotient & np.uint64(1)):
+        quotient += np.uint64(1)
+    return np.float64(quotient) / 2.0 ** (places - 1)
+
+
+@compiled
 def number(data, at, end, is_whole):
     """Where a number ends, its value and, for a whole one, its integer; null is NaN and `NO_SEQ`.
 
-    JSON's grammar (RFC 8259, section 6).  The value is exact as Clinger has it: digits below 2^53,
-    times or by a power of ten that a float holds.
+    JSON's grammar (RFC 8259, section 6).  The value is the nearest float, as Clinger has it: digits
+    up to 2^53 by a power of ten that a float holds; more digits are divided bit by bit.
     """
     if is_null(data, at, end):
         return at + 4, np.nan, np.int64(NO_SEQ)
@@ -84,9 +111,11 @@ def number(data, at, end, is_whole):
             return NOT, 0.0, np.int64(0)
     if at < end and (data[at] == 101 or data[at] == 69):
         return NOT, 0.0, np.int64(0)  # nobody measures in powers of ten
-    if digits > _EXACT or (digits == 0 and is_negative):
+    if digits == 0 and is_negative:
         return NOT, 0.0, np.int64(0)
-    value = np.float64(digits) / _POWERS[shift]
+    value = np.float64(digits) / _POWERS[shift] if digits <= _EXACT else _divided(digits, shift)
+    if np.isnan(value):
+        return NOT, 0.0, np.int64(0)
     return at, -value if is_negative else value, np.int64(0)
 
 

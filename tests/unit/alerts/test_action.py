@@ -3,10 +3,12 @@
 import pytest
 
 from alerts.action import IllegalMoveError
-from alerts.incident import Incident, Outcome, State, Word, fold_all
+from alerts.event import Outcome, State, Word
+from alerts.incident import Incident, fold_all
 from alerts.ledger import UnknownIncidentError
 from alerts.level import Level
 from alerts.sqlite_ledger import SqliteLedger
+from tests.unit.alerts import acting
 from tests.unit.alerts.reports import report
 
 
@@ -21,7 +23,7 @@ ID = "i-v-left_fence-1000.0"
 
 
 def answer(ledger: SqliteLedger, word: Word, reason: str = "by telephone") -> Incident:
-    return ledger.answer(ID, "desk", word, reason, at_ms=2_000_000).incident
+    return acting.answer(ledger, ID, word, reason, at_ms=2_000_000).incident
 
 
 def test_its_me_closes_as_a_false_alarm_and_files_what_follows_silently(
@@ -60,7 +62,7 @@ def test_a_word_said_twice_is_recorded_once(ledger: SqliteLedger, word: Word) ->
 
 
 def test_who_stole_what_is_closed_can_no_longer_be_answered(ledger: SqliteLedger) -> None:
-    ledger.close(ID, "officer", "found", Outcome.RECOVERED, at_ms=2)
+    acting.close(ledger, ID, Outcome.RECOVERED, at_ms=2)
     for word in Word:
         with pytest.raises(IllegalMoveError, match="closed already"):
             answer(ledger, word)
@@ -81,7 +83,7 @@ def test_a_lowered_level_stays_until_its_episode_grows_worse_or_another_begins(
     ledger: SqliteLedger,
 ) -> None:
     ledger.receive([report("moved_while_armed", t=1010.0, episode=1000.0)], at_ms=2)
-    low = ledger.lower(ID, "officer", Level.BLUE, "seen on camera, the owner", at_ms=3).incident
+    low = acting.lower(ledger, ID, Level.BLUE, "seen on camera, the owner", at_ms=3).incident
     assert [rise.level for rise in low.history] == [Level.BLUE, Level.RED, Level.BLUE]
     assert low.history[-1].reason == "lowered to blue: seen on camera, the owner"
     (same,) = ledger.receive([report("silent", t=1020.0, episode=1000.0, level="red")], at_ms=4)
@@ -92,18 +94,18 @@ def test_a_lowered_level_stays_until_its_episode_grows_worse_or_another_begins(
 
 def test_stolen_said_again_after_lowering_raises_again(ledger: SqliteLedger) -> None:
     answer(ledger, Word.STOLEN)
-    ledger.lower(ID, "officer", Level.YELLOW, "a misunderstanding", at_ms=3)
+    acting.lower(ledger, ID, Level.YELLOW, "a misunderstanding", at_ms=3)
     assert answer(ledger, Word.STOLEN).level is Level.RED
 
 
 def test_a_level_falls_only_with_a_reason_and_only_down(ledger: SqliteLedger) -> None:
     with pytest.raises(ValueError, match="stated reason"):
-        ledger.lower(ID, "officer", Level.BLUE, "", at_ms=2)
+        acting.lower(ledger, ID, Level.BLUE, "", at_ms=2)
     with pytest.raises(IllegalMoveError, match="is blue"):
-        ledger.lower(ID, "officer", Level.BLUE, "why not", at_ms=2)
+        acting.lower(ledger, ID, Level.BLUE, "why not", at_ms=2)
     answer(ledger, Word.MINE)
     with pytest.raises(IllegalMoveError, match="is closed"):
-        ledger.lower(ID, "officer", Level.BLUE, "why not", at_ms=2)
+        acting.lower(ledger, ID, Level.BLUE, "why not", at_ms=2)
 
 
 def test_a_word_stolen_joins_what_follows_for_two_days(ledger: SqliteLedger) -> None:
@@ -114,6 +116,6 @@ def test_a_word_stolen_joins_what_follows_for_two_days(ledger: SqliteLedger) -> 
 
 def test_nobody_can_answer_what_is_not_there(ledger: SqliteLedger) -> None:
     with pytest.raises(UnknownIncidentError):
-        ledger.answer("i-nothing", "desk", Word.MINE, "x", at_ms=1)
+        acting.answer(ledger, "i-nothing", Word.MINE, "x", at_ms=1)
     with pytest.raises(UnknownIncidentError):
-        ledger.lower("i-nothing", "desk", Level.BLUE, "x", at_ms=1)
+        acting.lower(ledger, "i-nothing", Level.BLUE, "x", at_ms=1)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.action import IllegalMoveError, close, sign
-from alerts.incident import Incident, Outcome, State, fold, fold_all, receive
+from alerts.event import Outcome, State
+from alerts.incident import Incident, fold_all
 from alerts.ledger import UnknownIncidentError, Wanted
 from alerts.level import Level, level_of
 from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
+from tests.unit.alerts.acting import close, step
 from tests.unit.alerts.reports import report
 
 
@@ -76,7 +77,7 @@ def test_two_vehicles_never_share_an_incident() -> None:
 def test_a_signal_of_a_closed_episode_reopens_nothing() -> None:
     ledger = SqliteLedger(":memory:")
     (entry,) = ledger.receive([report()], at_ms=1)
-    ledger.close(entry.incident.id, "officer", "ours", Outcome.FALSE_ALARM, at_ms=2)
+    close(ledger, entry.incident.id, Outcome.FALSE_ALARM, at_ms=2)
     ledger.receive([report("moved_while_armed", t=1010.0, episode=1000.0)], at_ms=3)
     (latest,) = ledger.newest(Wanted(), None, 10)
     assert latest.incident.state is State.CLOSED
@@ -87,7 +88,7 @@ def test_a_signal_of_a_closed_episode_reopens_nothing() -> None:
 def test_a_new_episode_after_closing_opens_a_new_incident() -> None:
     ledger = SqliteLedger(":memory:")
     (entry,) = ledger.receive([report()], at_ms=1)
-    ledger.close(entry.incident.id, "officer", "", Outcome.RECOVERED, at_ms=2)
+    close(ledger, entry.incident.id, Outcome.RECOVERED, at_ms=2)
     ledger.receive([report(t=5000.0)], at_ms=3)
     assert len(ledger.newest(Wanted(), None, 10)) == 2
 
@@ -96,7 +97,7 @@ def test_a_report_of_an_old_open_episode_joins_it_though_a_newer_incident_was_cl
     ledger = SqliteLedger(":memory:")
     (old,) = ledger.receive([report(t=1000.0)], at_ms=1)
     (new,) = ledger.receive([report(t=90_000.0)], at_ms=2)
-    ledger.close(new.incident.id, "officer", "", Outcome.FALSE_ALARM, at_ms=3)
+    close(ledger, new.incident.id, Outcome.FALSE_ALARM, at_ms=3)
     (joined,) = ledger.receive([report("silent", t=95_000.0, episode=1000.0)], at_ms=4)
     assert joined.incident.id == old.incident.id
 
@@ -124,6 +125,25 @@ def test_an_event_of_an_older_ledger_is_read_without_its_chinese_reason(tmp_path
     again.disconnect()
 
 
+def test_a_ledger_of_the_first_version_is_folded_anew(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    ledger = SqliteLedger(path)
+    (entry,) = ledger.receive([report()], at_ms=1)
+    close(ledger, entry.incident.id, Outcome.RECOVERED, at_ms=2)
+    expected = ledger.newest(Wanted(), None, 10)
+    ledger.disconnect()
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE incident_events SET incident = '{}'")
+        file.execute("UPDATE incidents SET body = '{}', state = 'signed'")
+        file.execute("DROP INDEX incidents_due")
+        file.execute("ALTER TABLE incidents DROP COLUMN due_ms")
+        file.execute("UPDATE schema_versions SET version = 1 WHERE room = 'alerts'")
+    again = SqliteLedger(path)
+    assert again.newest(Wanted(), None, 10) == expected
+    assert again.open_by_level()["blue"] == 0
+    again.disconnect()
+
+
 def without(value: object, keys: set[str]) -> object:
     if isinstance(value, list):
         return [without(one, keys) for one in value]
@@ -132,23 +152,10 @@ def without(value: object, keys: set[str]) -> object:
     return value
 
 
-def test_people_move_an_incident_only_forward() -> None:
-    (event,) = receive(report(), [], 1)
-    incident = fold(None, event)
-    signed = fold(incident, sign(incident, "officer", "on my way", 2000))
-    assert signed.state is State.SIGNED
-    with pytest.raises(IllegalMoveError, match="only a reported"):
-        sign(signed, "other", "", 3000)
-    closed = fold(signed, close(signed, "officer", "found", Outcome.RECOVERED, 4000))
-    assert (closed.state, closed.outcome) == (State.CLOSED, Outcome.RECOVERED)
-    with pytest.raises(IllegalMoveError, match="closed already"):
-        close(closed, "officer", "", Outcome.NOT_FOUND, 5000)
-
-
 def test_nobody_can_move_an_incident_that_is_not_there() -> None:
     ledger = SqliteLedger(":memory:")
     with pytest.raises(UnknownIncidentError):
-        ledger.sign("i-nothing", "officer", "", 1)
+        step(ledger, "i-nothing", "signed", at_ms=1)
     with pytest.raises(UnknownIncidentError):
         ledger.incident("i-nothing")
 
@@ -196,8 +203,8 @@ def test_one_episode_is_never_two_incidents_however_long_it_takes_and_whoever_cl
         one = report(kind, t=1000.0 + t, level=level, episode=1000.0)
         ledger.receive([Report.from_wire({**one.body, "id": f"s-{n}"})], at_ms=n)
         found = ledger.newest(Wanted(), None, 10)
-        if found and n >= closed_after and found[0].incident.state is not State.CLOSED:
-            ledger.close(found[0].incident.id, "officer", "", None, at_ms=n)
+        if found and n >= closed_after and found[0].incident.is_open:
+            close(ledger, found[0].incident.id, None, at_ms=n)
     strong = any(level is not None for _, _, level in shown)
     assert len(ledger.newest(Wanted(), None, 10)) == int(strong)
 
@@ -208,7 +215,7 @@ def test_the_state_is_what_the_events_fold_to(tmp_path: Path) -> None:
         [report("left_fence"), report("moved_while_armed", t=1010.0, episode=1000.0)], at_ms=1
     )
     incident, entries = ledger.incident(ledger.entries_after(0, 1)[0].incident.id)
-    ledger.sign(incident.id, "officer", "", 5)
+    step(ledger, incident.id, "signed", at_ms=5)
     ledger.disconnect()
     again = SqliteLedger(tmp_path / "ledger.sqlite")
     incident, entries = again.incident(incident.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -100,6 +101,7 @@ def test_the_pass_and_msgspec_agree_on_what_python_writes(rows: list[dict[str, o
 EVERYDAY = [
     b'{"t":1790000000,"lon":112.355512,"lat":28.554401,"speed":0.0,"armed":true,"ign":false}',
     b'{"t":1790000000.25,"lon":-112.3555,"lat":-28,"alt":-3.5,"seq":9007199254740993}',
+    b'{"t":1790000000.123456,"lon":112.35512345678901,"lat":-0.12345678901234568}',
     b"""[{"t": 1790000000, "lon": 1, "lat": 2, "alarms": ["sos", "ufo"], "back_fill": 1},
         {"t": 1790000001, "lon": 1, "lat": 2, "batt": null, "located": false}]\n""",
 ]
@@ -108,17 +110,18 @@ EVERYDAY = [
 def test_what_terminals_send_every_day_is_read_by_the_pass_itself() -> None:
     numbers, flags, alarms, seq, source, left = fixes.columns(EVERYDAY, MAX_ROWS)
     assert left.tolist() == []
-    assert source.tolist() == [0, 1, 2, 2]
+    assert source.tolist() == [0, 1, 2, 3, 3]
     assert numbers[:3].T.tolist() == [
         [1790000000, 112.355512, 28.554401],
         [1790000000.25, -112.3555, -28],
+        [1790000000.123456, 112.35512345678901, -0.12345678901234568],
         [1790000000, 1, 2],
         [1790000001, 1, 2],
     ]
-    assert seq.tolist() == [NO_SEQ, 9007199254740993, NO_SEQ, NO_SEQ]
-    assert [alarm_names(int(bits)) for bits in alarms] == [[], [], ["sos"], []]
-    assert np.isnan(numbers[3:, 3]).all()
-    assert flags[3] == 0
+    assert seq.tolist() == [NO_SEQ, 9007199254740993, NO_SEQ, NO_SEQ, NO_SEQ]
+    assert [alarm_names(int(bits)) for bits in alarms] == [[], [], [], ["sos"], []]
+    assert np.isnan(numbers[3:, 4]).all()
+    assert flags[4] == 0
 
 
 @pytest.mark.parametrize(
@@ -157,3 +160,25 @@ def test_a_batch_of_many_messages_is_the_same_in_both_ways() -> None:
     messages = [message(b, f"vg/v1/T{n % 99}/fix", NOW_MS + n) for n, b in enumerate(bodies)]
     same(messages)
     same([*messages, message({}, "vg/v1/T1/status"), message(b"?"), *messages])
+
+
+ROUNDS = 50_000
+
+
+def test_numbers_of_many_digits_become_the_float_that_python_reads() -> None:
+    """Digits by chance, and halves between two floats, where rounding has to be right."""
+    chance = random.Random(5)
+    said = []
+    for _ in range(ROUNDS):
+        whole, part = chance.randrange(10 ** chance.randint(1, 4)), chance.randint(1, 14)
+        said.append(f"{whole}.{chance.randrange(10**part):0{part}d}")
+        odd = 2 * (chance.getrandbits(52) | 1 << 52) + 1
+        said.append(f"{odd / 2 ** chance.randint(45, 52)!r}")
+        # exactly between two floats: 54 binary digits, the last of them one
+        said += [f"{odd // 2}.5", f"{odd // 4}.{chance.choice(['25', '75'])}"]
+    bodies = [b'{"t":1,"lon":1,"lat":2,"speed":%s}' % number.encode() for number in said]
+    numbers, *_, source, left = fixes.columns(bodies, MAX_ROWS)
+    assert len(left) < len(said) / 50
+    read = numbers[fixes.SPEED]
+    wanted = np.array([float(said[n]) for n in source.tolist()])
+    assert read.tobytes() == wanted.tobytes()

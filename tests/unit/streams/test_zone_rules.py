@@ -2,19 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alerts.level import Level, level_of
 from alerts.report import Report
 from geofence import ZoneSet
 from geofence.rules.book import RuleBook
+from geofence.rules.evaluate import Evaluator
 from ingest.fix import FixBatch
 from streams import snapshot
 from streams.processor import Processor
 from streams.rules import Rules, RulesError
 from streams.signal import Signal, SignalKind
 from streams.state import FleetState
-from tests.timeline import HOME, T0_MS, Track, offset
+from tests.timeline import HOME, T0_MS, Track, arrivals, offset
 from tests.unit.geofence.make import circle, collection
 
 SCHOOL = circle(*HOME, 200, id="school", name="三小", tags=["school"])
@@ -96,6 +98,72 @@ def test_rules_that_are_taken_away_and_come_back_remember_nothing_old() -> None:
     Processor(Rules(zones=ZONES)).step(batch.take(slice(10, 25)), state)
     after = Processor(RULES).step(batch.take(slice(25, None)), state)
     assert [rule for rule, *_ in told(after)] == ["came"]
+
+
+GROUPED = {"id": "watched", "zones": ["school"], "when": "inside", "vehicles": ["watched"]}
+WATCHED = {"v7": ("watched",), "v8": ("watched",)}
+
+
+def fleet(vehicles: int = 10) -> FixBatch:
+    """Vehicles that go from the school to the park and back, each from a moment of its own."""
+    tracks = []
+    for n in range(vehicles):
+        track = Track(vehicle=f"v{n}", ignition=True).wait(n / 3)
+        for east_m in (0, 0, 0, 0, 800, 2400, 4000, 5000, 5000, 5000, 5000, 3000, 1000, 0, 0, 0):
+            track.fix(after_s=60, at=offset(HOME, east_m, 0))
+        tracks.append(track)
+    return arrivals(*tracks)
+
+
+def rules_of_some() -> Rules:
+    dwell = {**GROUPED, "id": "stays", "zones": ["park"], "when": "dwell", "dwell_s": 100}
+    cross = {**GROUPED, "id": "through", "zones": "all", "when": "cross"}
+    left = {**GROUPED, "id": "off", "when": "exit"}
+    return Rules(zones=ZONES, book=book(GROUPED, dwell, cross, left), groups=WATCHED)
+
+
+@pytest.mark.parametrize("size", [1, 7, 160])
+def test_vehicles_that_no_rule_is_about_change_nothing(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run() -> list[dict[str, object]]:
+        batch, state, processor, out = fleet(), FleetState(), Processor(rules_of_some()), []
+        for begin in range(0, len(batch), size):
+            out += processor.step(batch.take(slice(begin, begin + size)), state)
+        return [signal.to_wire() for signal in out]
+
+    some = run()
+    assert {w["vehicle_id"] for w in some if w["kind"] == "zone_rule"} == {"v7", "v8"}
+    monkeypatch.setattr(
+        Evaluator, "concerned", lambda _self, _ids, vehicle: np.ones(len(vehicle), np.bool_)
+    )
+    assert some == run()
+
+
+def test_a_vehicle_that_rules_come_to_be_about_is_found_where_it_is() -> None:
+    batch, state = fleet(3), FleetState()
+    nobody = Rules(zones=ZONES, book=book(GROUPED), groups={"v9": ("watched",)})
+    everybody = Rules(zones=ZONES, book=book({**GROUPED, "vehicles": "all"}, EXIT))
+    assert told(Processor(nobody).step(batch.take(slice(0, 6)), state)) == []
+    after = told(Processor(everybody).step(batch.take(slice(6, 24)), state))
+    assert [rule for rule, *_ in after] == ["watched"] * 3 + ["left"] * 3
+
+
+def test_a_vehicle_that_rules_are_about_no_more_leaves_nothing_behind() -> None:
+    batch = fleet(3)
+    everybody = Rules(zones=ZONES, book=book({**GROUPED, "vehicles": "all"}))
+    nobody = Rules(zones=ZONES, book=book(GROUPED), groups={"v9": ("watched",)})
+    ids = [zone.id for zone in ZONES.zones]
+    held = []
+    for first in (everybody, nobody):
+        state = FleetState()
+        Processor(first).step(batch.take(slice(0, 9)), state)
+        Processor(nobody).step(batch.take(slice(9, 12)), state)
+        held.append(state.fences.presence)
+        assert len(snapshot.decode(snapshot.encode(state, ids), ids)) == 3
+    for presence in held:
+        assert not presence.visitors["count"].any()
+        assert not presence.tracks["fix_ms"].any()
 
 
 def test_a_file_holds_thresholds_and_rules_and_names_every_error(tmp_path: Path) -> None:

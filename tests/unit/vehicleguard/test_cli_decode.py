@@ -11,10 +11,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ingest import sqlite
-from ingest.dialects import DIALECTS
+from ingest.admission import Admission
+from ingest.dialects import DIALECTS, router_of
+from ingest.dialects.native_packed import encode
 from ingest.fix import FixBatch
+from ingest.intake import Intake
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
+from ingest.settings import IngestSettings
 from ingest.sqlite_log import SqliteLog
 from vehicleguard.cli import main
 from vehicleguard.embedded import STORE
@@ -219,3 +223,81 @@ def test_a_store_that_is_none_is_one_line_and_status_2(
     result = call("rejects", "--data", str(tmp_path))
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "cannot be opened as an SQLite database" in result.stderr
+
+
+PHONE = b'{"_type": "location", "tst": 1750000000, "lon": 1, "lat": 2}'
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    """A store of two letters: of a dialect that was not spoken, and of nobody's topic."""
+    said = [
+        Message("owntracks/jane/phone", PHONE, T_MS),
+        Message("nobody/knows", b"?", T_MS),
+    ]
+    with closing(sqlite.connect(tmp_path / STORE)) as connection:
+        settings = IngestSettings.model_validate({})
+        Intake(
+            Admission(settings, None),
+            SqliteLog(connection),
+            max_payload_bytes=1000,
+            clock_ms=lambda: T_MS,
+            router=router_of(["native"]),
+        ).take(said)
+    return tmp_path
+
+
+def test_letters_are_read_again_and_what_reads_now_is_stored_once(letters: Path) -> None:
+    first = call("rejects", "replay", "--data", str(letters), "--json")
+    outcome = {"letters": 2, "settled": 1, "refused": 1, "cut": 0, "fixes": 1, "sightings": 0}
+    assert json.loads(first.stdout) == outcome | {"repeated": 0}
+    second = call("rejects", "--data", str(letters), "replay")
+    assert second.stdout == (
+        "1 letters: 0 settled, 1 refused as before, 0 cut to 4,096 bytes and so not readable\n"
+        "stored 0 fixes and 0 sightings; 0 were there already\n"
+    )
+    with closing(sqlite.connect(letters / STORE)) as connection:
+        ((_, batch),) = SqliteLog(connection).read_from(1)
+    assert batch.ids == ("jane:phone",)
+    lines = call("rejects", "--data", str(letters), "--json").stdout.splitlines()
+    listed = [json.loads(line) for line in lines]
+    assert [letter["topic"] for letter in listed if "settled" in letter] == ["owntracks/jane/phone"]
+
+
+def test_letters_are_counted_by_reason_and_dialect_and_replayed_by_them(letters: Path) -> None:
+    counted = call("rejects", "--data", str(letters), "--count", "--json").stdout.splitlines()
+    assert [json.loads(line) for line in counted] == [
+        {"reason": "unknown_topic", "dialect": "none", "count": 1},
+        {"reason": "unknown_topic", "dialect": "owntracks", "count": 1},
+    ]
+    by = ("--data", str(letters), "--json")
+    other = call("rejects", "replay", "--dialect", "traccar", *by)
+    assert json.loads(other.stdout)["letters"] == 0
+    none = call("rejects", "replay", "--reason", "not_json", *by)
+    assert json.loads(none.stdout)["letters"] == 0
+    spoken = call("rejects", "replay", "--dialect", "owntracks", *by)
+    assert json.loads(spoken.stdout)["settled"] == 1
+    wrong = call("rejects", "replay", "--dialect", "klingon", *by)
+    assert (wrong.exit_code, wrong.stderr.count("\n")) == (2, 1)
+    assert call("rejects", "--data", str(letters), "--count").stdout.count("unknown_topic") == 1
+
+
+def test_a_registry_that_is_wrong_is_one_line_and_nothing_is_read(
+    letters: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(f'data = "{letters}"\n[ingest]\nregistry = "nowhere.csv"\n')
+    result = call("rejects", "replay", "--settings", str(file))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+
+
+def test_packed_payloads_are_read_in_hexadecimal() -> None:
+    packed = encode(DIALECTS["native"].decode([Message("vg/v1/T/fix", LINE, T_MS)]).fixes)
+    lines = packed.hex().encode() + b"\nzz\n00\n"
+    result = call("decode", "--dialect", "native_packed", said=lines)
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert answers[0]["fixes"][0]["terminal"] == "T"
+    assert [a.get("reject") for a in answers] == [None, "bad_value", "bad_frame"]
+
+
+LINE = b'{"t": 1750000000, "lon": 112.355, "lat": 28.555}'

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from alerts.event import State
 from alerts.incident import Incident
 from alerts.ledger import Wanted
 from alerts.level import Level
@@ -129,8 +130,8 @@ def test_a_vehicle_wears_the_level_of_its_incident_until_it_is_closed() -> None:
     assert one is not None
     assert one["level"] == incident.level.label
     revision, _ = fleet.view.positions(0)
-    state = type(incident.state).CLOSED
-    fleet.view.incident(dataclasses.replace(incident, state=state))
+    closed = dataclasses.replace(incident.course, state=State.CLOSED)
+    fleet.view.incident(dataclasses.replace(incident, course=closed))
     assert ids(fleet, revision) == ["a"]
     one = fleet.view.one("a")
     assert one is not None

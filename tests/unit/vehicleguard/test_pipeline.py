@@ -152,3 +152,27 @@ def test_where_a_plate_was_last_seen_is_known_at_once_and_after_a_restart(store:
     (again,) = store.pipeline.seen("car")
     assert (again.camera, again.t_ms) == (seen.camera, seen.t_ms)
     assert store.pipeline.seen("nobody") == ()
+
+
+def test_a_block_that_another_process_stored_is_worked_on_in_its_place(store: Store) -> None:
+    """As `vehicleguard rejects replay` does beside a run that goes on."""
+    store.durable(*store.fixes())
+    store.work()
+    with closing(sqlite.connect(store.path)) as connection:
+        settings = IngestSettings.model_validate({})
+        beside = Intake(
+            Admission(settings, None),
+            SqliteLog(connection),
+            max_payload_bytes=100_000,
+            clock_ms=lambda: store.track.t_ms,
+        )
+        foreign = beside.take([*store.fixes(), store.sighting(100, "K9")])
+    assert foreign.number == 2
+    store.durable(*store.fixes(), store.sighting(200, "K8"))
+    assert (store.taken.number, store.taken.sighted) == (3, 2)
+    store.work()
+    state = store.pipeline.state
+    assert (store.pipeline.done, state.sighted) == (3, 2)
+    assert store.killed() == 3
+    assert store.pipeline.state.rows.tobytes() == state.rows.tobytes()
+    assert store.pipeline.state.plates.encode() == state.plates.encode()

@@ -20,6 +20,7 @@ from streams.rules import Rules
 from streams.settings import StreamSettings
 from streams.state import FleetState
 from tests.timeline import HOME, Track, offset
+from tests.unit.alerts.acting import close
 from vehicleguard.fleet_view import FleetView
 from vehicleguard.pursuit_view import PursuitView, surroundings_of
 
@@ -110,7 +111,7 @@ def test_only_open_red_incidents_are_pursued() -> None:
         PursuitView(theft.ledger, theft.fleet, lambda: 0).of("i-none")
     with pytest.raises(NoPursuitError, match="no place"):
         theft.pursuit(-1e6)
-    entry = theft.ledger.close(theft.incident.id, "me", "x", None, theft.track.t_ms)
+    entry = close(theft.ledger, theft.incident.id, None, at_ms=theft.track.t_ms)
     theft.fleet.incident(entry.incident)
     with pytest.raises(NoPursuitError, match="closed"):
         theft.pursuit()

@@ -1,0 +1,83 @@
+"""Every dialect under atheris: bytes that coverage leads to, and what must hold whatever they are.
+
+`make fuzz MINUTES=10`, which is `python tests/fuzz/fuzz_dialects.py 10`.  The first two bytes say
+which dialect and topic; the seeds are good messages of each.  A crash leaves its bytes in a file
+`crash-…`, which the script takes instead of the minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+with atheris.instrument_imports(include=["ingest.dialects"]):
+    from ingest.dialects import DIALECTS, router_of
+
+import numpy as np
+
+from ingest.message import Message
+from tests.unit.ingest.making import FIX, NOW_MS
+from tests.unit.ingest.test_every_dialect import GOOD, topics
+from tests.unit.ingest.test_native_packed import GOOD as PACKED
+from tests.unit.ingest.test_native_property import sensible
+
+NAMES = sorted(DIALECTS)
+ROUTER = router_of(None)
+_SLICE_S = 120
+BESIDE = Message("vg/v1/beside/fix", json.dumps(FIX).encode(), NOW_MS)
+
+
+def one_input(data: bytes) -> None:
+    """Decode alone, then between two good messages through the router."""
+    if len(data) < 2:
+        return
+    name = NAMES[data[0] % len(NAMES)]
+    known = topics(name)
+    message = Message(known[data[1] % len(known)], data[2:], NOW_MS)
+    decoded = DIALECTS[name].decode([message])
+    sensible(decoded)
+    assert all(r.detail and "\n" not in r.detail for r in decoded.rejects)
+    among = ROUTER.decode([BESIDE, message, BESIDE])
+    sensible(among)
+    assert np.count_nonzero(among.source == 0) == np.count_nonzero(among.source == 2) == 1
+
+
+def seeds(folder: Path) -> None:
+    """A good message of each dialect on each of its topics."""
+    for at, name in enumerate(NAMES):
+        for topic in range(len(topics(name))):
+            bodies = [json.dumps(body).encode() for body in GOOD.get(name, [])]
+            for n, body in enumerate(bodies or [PACKED]):
+                (folder / f"{name}-{topic}-{n}").write_bytes(bytes([at, topic]) + body)
+
+
+def slices(minutes: float) -> int:
+    """Fuzz in processes one after the other, over one corpus; the status of the first that failed.
+
+    One process alone would not do: what atheris notes of comparisons is never freed.
+    """
+    until = time.monotonic() + minutes * 60
+    with tempfile.TemporaryDirectory(prefix="vg-fuzz-") as corpus:
+        seeds(Path(corpus))
+        while (left := until - time.monotonic()) > 0:
+            limit = f"-max_total_time={max(int(min(left, _SLICE_S)), 1)}"
+            command = [sys.executable, __file__, corpus, limit, "-max_len=4096"]
+            status = subprocess.run(command, check=False).returncode
+            if status:
+                return status
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2 and sys.argv[1].replace(".", "", 1).isdigit():
+        sys.exit(slices(float(sys.argv[1])))
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()
