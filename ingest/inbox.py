@@ -76,12 +76,7 @@ class Inbox:
 
     def offer(self, message: Message) -> bool:
         """Add a message if there is room now; for a thread that must not wait."""
-        if self._closed or len(self._messages) >= self._limit:
-            return False
-        self._messages.append(message)
-        if not self._filled.is_set():
-            self._filled.set()
-        return True
+        return self.put_all((message,)) == 1
 
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:
         """Up to `most` messages; empty when none came.

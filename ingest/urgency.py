@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 
+from ingest.dialects.jt808 import TOPIC as JT808_TOPIC
+from ingest.jt808 import urgency as jt808
 from ingest.message import Message
 
 _ALARMS = re.compile(rb'"alarms"\s*:\s*\[\s*"')
 
 
 def is_urgent(message: Message) -> bool:
-    """Whether a native payload names an alarm."""
+    """Whether a native payload names an alarm, or a JT/T 808 position carries one."""
+    if message.topic.startswith(JT808_TOPIC):
+        return jt808.is_urgent(message.payload)
     # looking for the word first takes a third of the pattern's time
     return b'"alarms"' in message.payload and _ALARMS.search(message.payload) is not None

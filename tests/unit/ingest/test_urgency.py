@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.jt808.frame import Frame, encode
 from ingest.message import Message
 from ingest.urgency import is_urgent
+from tests.unit.ingest.test_jt808 import PHONE, position
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,12 @@ from ingest.urgency import is_urgent
 )
 def test_a_payload_is_urgent_when_it_names_an_alarm(payload: bytes, *, urgent: bool) -> None:
     assert is_urgent(Message("vg/v1/T1/fix", payload, 0)) is urgent
+
+
+@pytest.mark.parametrize(("alarms", "urgent"), [(1 << 26, True), (1 << 10, False), (0, False)])
+def test_a_position_of_jt808_is_urgent_when_it_carries_an_alarm(
+    alarms: int, *, urgent: bool
+) -> None:
+    frame = encode(Frame(0x0200, PHONE, 7, position(alarms=alarms)))
+    assert is_urgent(Message("tcp/jt808/192.0.2.1:5", frame, 0)) is urgent
+    assert not is_urgent(Message("vg/v1/T1/fix", frame, 0))
