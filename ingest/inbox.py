@@ -75,7 +75,7 @@ class Inbox:
         return True
 
     def offer(self, message: Message) -> bool:
-        """Add a message if there is room now; for a thread that must not wait."""
+        """Add a message where there is room, without waiting; False when there is none."""
         return self.put_all((message,)) == 1
 
     def take(self, most: int, *, max_wait_s: float, linger_s: float) -> list[Message]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,7 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from ingest.dialects import DIALECTS
@@ -83,6 +84,36 @@ class IngestSettings(BaseModel):
         le=10_000,
         description="Longest wait for more messages of a block.",
     )
+    gat1400_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description="Port on which GA/T 1400 platforms and cameras post what they saw; "
+        "none = they cannot.",
+    )
+    gat1400_host: str = Field(
+        "127.0.0.1", description="Address that the GA/T 1400 port listens on; 0.0.0.0 = every one."
+    )
+    gat1400_users: Path | None = Field(
+        None,
+        description="CSV file of who may post there (columns user, password); the port needs it.",
+    )
+    gat1400_server_id: str = Field(
+        "43090000005030000001",
+        pattern=r"^[0-9]{20}$",
+        description="Our own id on the GA/T 1400 port, 20 digits; it is also the realm of Digest.",
+    )
+    gat1400_body_bytes: int = Field(
+        8_388_608,
+        ge=1024,
+        le=134_217_728,
+        description="A larger body, pictures included, is refused on the GA/T 1400 port.",
+    )
+    gat1400_trust_registered: bool = Field(
+        default=False,
+        description="After a device has registered by Digest take its other requests without, "
+        "from the same address and with the same User-Identify, for cameras that cannot do better.",
+    )
     max_payload_bytes: int = Field(
         262_144, ge=64, le=16_777_216, description="A larger payload is refused as too_large."
     )
@@ -149,3 +180,9 @@ class IngestSettings(BaseModel):
                 "name another one (ingest.host)"
             )
         return share
+
+    @model_validator(mode="after")
+    def _port_has_users(self) -> Self:
+        if self.gat1400_port is not None and self.gat1400_users is None:
+            raise ValueError("gat1400_port needs gat1400_users")
+        return self

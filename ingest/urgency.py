@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 
-from ingest.dialects.jt808 import TOPIC as JT808_TOPIC
 from ingest.jt808 import urgency as jt808
 from ingest.message import Message
 
+_FLAG = b"\x7e"
 _ALARMS = re.compile(rb'"alarms"\s*:\s*\[\s*"')
 
 
 def is_urgent(message: Message) -> bool:
-    """Whether a native payload names an alarm, or a JT/T 808 position carries one."""
-    if message.topic.startswith(JT808_TOPIC):
-        return jt808.is_urgent(message.payload)
+    """Whether a native payload names an alarm, or a JT/T 808 position carries one of ours."""
+    payload = message.payload
+    if payload[:1] == _FLAG:
+        return jt808.is_urgent(payload)
     # looking for the word first takes a third of the pattern's time
-    return b'"alarms"' in message.payload and _ALARMS.search(message.payload) is not None
+    return b'"alarms"' in payload and _ALARMS.search(payload) is not None

@@ -31,15 +31,17 @@ from ingest.intake import Intake, Taken
 from ingest.log import LogFullError
 from ingest.message import Message
 from ingest.registry import Registry
+from ingest.sqlite_cameras import SqliteCameraHealth
 from ingest.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
+from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.clock_watch import ClockWatch, place_class
 from vehicleguard.incident_view import IncidentView
-from vehicleguard.links import Jt808, Links, Mqtt
+from vehicleguard.links import Jt808, Links, Mqtt, posters_of
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
@@ -53,6 +55,7 @@ log = structlog.get_logger(__name__)
 
 STORE = "vehicleguard.sqlite"
 _PRUNE_EVERY_S = 300.0
+_CAMERAS_EVERY_S = 10.0
 _RETRY_S = 1.0
 
 
@@ -98,6 +101,7 @@ class EmbeddedRun:
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
         self._around = surroundings_of(settings.streams)
+        self._posters = posters_of(settings.ingest)
         plates = registry.plate_of if registry else {}
         self._plates = PlateGuard(plates, self._around.cameras)
         self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
@@ -113,6 +117,7 @@ class EmbeddedRun:
         self.token_is_new = False
         self.broker_address = ""
         self.mqtt_port = 0
+        self.receiver_address = ""
         self.jt808_address = ""
 
     def start(self) -> None:
@@ -165,6 +170,9 @@ class EmbeddedRun:
             notifier.wake()
             self.has_incident.set()
 
+        self._cameras = CameraWatch(
+            self._around.cameras, SqliteCameraHealth(connection), self._blocks, self.metrics
+        )
         self._pipeline = Pipeline(
             intake=Intake(
                 self._admission,
@@ -179,6 +187,7 @@ class EmbeddedRun:
             rules=rules,
             metrics=self.metrics,
             plates=self._plates,
+            cameras=self._cameras,
             committed=committed,
             wait=self._pause,
         )
@@ -261,6 +270,7 @@ class EmbeddedRun:
             self._inbox,
             mqtt=Mqtt(host, port, self._router.topics, self._broker_state),
             jt808=Jt808(self._terminals, secrets.derived("jt808")),
+            posters=self._posters,
             clock_ms=now_ms,
             metrics=self.metrics,
         )
@@ -273,6 +283,7 @@ class EmbeddedRun:
         worker.start()
         cleanup.callback(self._links.stop)
         self._links.start(self._settings.data / STORE)
+        self.receiver_address = self._links.receiver_address
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -286,6 +297,7 @@ class EmbeddedRun:
         pipeline, ingest = self._pipeline, self._settings.ingest
         snapshot_at = time.monotonic() + self._settings.streams.snapshot_s
         prune_at = time.monotonic() + _PRUNE_EVERY_S
+        cameras_at = 0.0
         try:
             while not self._stopping.is_set():
                 messages = self._inbox.take(
@@ -299,6 +311,9 @@ class EmbeddedRun:
                 if now >= snapshot_at:
                     pipeline.snapshot()
                     snapshot_at = now + self._settings.streams.snapshot_s
+                if now >= cameras_at:
+                    self._cameras.count(now_ms())
+                    cameras_at = now + _CAMERAS_EVERY_S
                 if now >= prune_at:
                     self._prune()
                     prune_at = now + _PRUNE_EVERY_S

@@ -20,6 +20,23 @@ class Metrics:
         self.rejects = Counter(
             "vg_rejects", "Payloads, rows and fixes refused.", ["reason", "dialect"], registry=r
         )
+        self.sightings = Counter(
+            "vg_sightings_accepted", "Sightings written to the log.", registry=r
+        )
+        self.repeated = Counter(
+            "vg_sightings_repeated", "Sightings that were there already.", registry=r
+        )
+        self.unplaced = Counter(
+            "vg_sightings_unplaced",
+            "Sightings without a place, of cameras that are not registered.",
+            registry=r,
+        )
+        self.straightened = Counter(
+            "vg_sightings_straightened",
+            "Sightings whose pass time was put right, since their camera's clock is off.",
+            registry=r,
+        )
+        self.cameras = Gauge("vg_cameras", "Cameras by condition.", ["condition"], registry=r)
         self.inbox = Gauge(
             "vg_inbox_messages", "Messages received and not yet worked on.", registry=r
         )

@@ -83,6 +83,22 @@ def test_what_is_wrong_is_one_line_with_its_number(tmp_path, content, datum, sai
     assert str(caught.value) == f"{tmp_path / 'cameras.csv'}: {said}"
 
 
+def test_a_check_names_every_bad_line_and_loading_the_first_few(tmp_path: Path) -> None:
+    lines = [f"C{n},112.3,{n + 88}" for n in range(8)]
+    path = tmp_path / "cameras.csv"
+    path.write_text("\n".join(["camera,lon,lat", *lines]))
+    assert Cameras.problems(path, "wgs84") == [
+        f"line {n + 2}: lat: expected -90 to 90, found {n + 88}" for n in range(3, 8)
+    ]
+    with pytest.raises(CamerasError, match=r"line 5: .*line 7: .*\(and 2 more\)"):
+        Cameras.from_csv(path, "wgs84")
+    assert Cameras.problems(tmp_path / "none.csv")[0].startswith("expected a CSV file")
+    path.write_text("camera,lon,lat\nC1,112.3,28.5\n")
+    assert Cameras.problems(path, "wgs84") == []
+    assert "C1" in Cameras.from_csv(path, "wgs84")
+    assert "C2" not in Cameras.from_csv(path, "wgs84")
+
+
 def test_a_file_that_is_no_text_says_so(tmp_path: Path) -> None:
     with pytest.raises(CamerasError, match="expected a CSV file in UTF-8"):
         read(tmp_path, b"camera,lon,lat\n\xff\xfe\n")

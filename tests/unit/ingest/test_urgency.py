@@ -21,6 +21,8 @@ from tests.unit.ingest.test_jt808 import PHONE, position
         (b'{"t":1,"alarms":null}', False),
         (b'{"t":1,"lon":2,"lat":3}', False),
         (b"", False),
+        (b"\x7e", False),
+        (b"\x7e\x02\x00", False),
         (b"\xff\x00", False),
         (b'"alarms"' * 100_000, False),
     ],
@@ -35,4 +37,3 @@ def test_a_position_of_jt808_is_urgent_when_it_carries_an_alarm(
 ) -> None:
     frame = encode(Frame(0x0200, PHONE, 7, position(alarms=alarms)))
     assert is_urgent(Message("tcp/jt808/192.0.2.1:5", frame, 0)) is urgent
-    assert not is_urgent(Message("vg/v1/T1/fix", frame, 0))

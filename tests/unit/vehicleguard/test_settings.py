@@ -163,3 +163,9 @@ def test_run_check_says_that_all_is_well_and_opens_nothing(tmp_path: Path, file:
     result = CliRunner().invoke(main, ["run", "--check", "--settings", str(file)])
     assert (result.exit_code, result.stdout) == (0, "settings are right\n")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_section_that_is_wrong_as_a_whole_shows_none_of_its_secrets(file: Path) -> None:
+    said = wrong(file, '[ingest]\ngat1400_port = 1400\npassword = "hunter2"\n')
+    assert "gat1400_port needs gat1400_users" in said
+    assert "hunter2" not in said
