@@ -9,11 +9,11 @@ from typing import NamedTuple
 from ingest.admission import Admission
 from ingest.dialects import Decoded, Notice, Router, router_of
 from ingest.fix import NO_SEQ, FixBatch
-from ingest.log import BlockLog
 from ingest.message import Message
-from ingest.once import Once
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
+from ingest.store.log import BlockLog
+from ingest.store.once import Once
 
 
 class Answer(NamedTuple):

@@ -12,8 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from ingest import arrow_bytes
 from ingest.fix import Float32, Float64, Int64
+from ingest.store import arrow_bytes
 
 VERSION = 2
 """1 had no `read_id`; its blocks are read, and say of none that it has one."""

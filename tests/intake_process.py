@@ -15,10 +15,10 @@ from ingest import sqlite
 from ingest.admission import Admission
 from ingest.inbox import Inbox
 from ingest.intake import Intake
-from ingest.log import LogFullError
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_log import SqliteLog
 
 
 def main(settings: IngestSettings, store: Path) -> None:

@@ -9,7 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from ingest import block, sqlite
+from ingest import sqlite
+from ingest.store import block
 from tests.running import ROOT
 
 

@@ -16,12 +16,12 @@ from typing import Self
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.dialects import router_of
-from ingest.digest import Users
-from ingest.gat1400 import Gat1400Source
+from ingest.gat1400.digest import Users
+from ingest.gat1400.receiver import Gat1400Source
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 
 SERVER = "43090000005030000001"
 USER, PASSWORD = "platform", "a password of the test"

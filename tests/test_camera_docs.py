@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ingest.camera_health import Condition
-from ingest.cameras import Cameras
+from ingest.cameras.health import Condition
+from ingest.cameras.register import Cameras
 from ingest.dialects import DIALECTS
-from ingest.digest import Users
+from ingest.gat1400.digest import Users
 from ingest.settings import IngestSettings
 from vehicleguard.cli import main
 from vehicleguard.settings import load

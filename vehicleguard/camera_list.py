@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from ingest.camera_habit import HOUR_MS, HOURS, expected
-from ingest.camera_health import CameraHealth, Condition
-from ingest.cameras import Cameras
+from ingest.cameras.habit import HOUR_MS, HOURS, expected
+from ingest.cameras.health import CameraHealth, Condition
+from ingest.cameras.register import Cameras
 
 
 def listed(health: CameraHealth, cameras: Cameras, now_ms: int) -> list[dict[str, object]]:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 import structlog
 
-from ingest.camera_health import CameraHealth, Condition, straightened
-from ingest.cameras import Cameras
+from ingest.cameras.health import CameraHealth, Condition, straightened
+from ingest.cameras.register import Cameras
+from ingest.cameras.sqlite_cameras import SqliteCameraHealth
 from ingest.dialects import Notice
-from ingest.log import BlockLog
 from ingest.sighting import SightingBatch
-from ingest.sqlite_cameras import SqliteCameraHealth
+from ingest.store.log import BlockLog
 from vehicleguard.metrics import Metrics
 
 log = structlog.get_logger(__name__)

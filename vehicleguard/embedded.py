@@ -25,14 +25,14 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
+from ingest.cameras.sqlite_cameras import SqliteCameraHealth
 from ingest.dialects import router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
-from ingest.log import LogFullError
 from ingest.message import Message
 from ingest.registry import Registry
-from ingest.sqlite_cameras import SqliteCameraHealth
-from ingest.sqlite_log import SqliteLog
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots

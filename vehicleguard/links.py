@@ -8,21 +8,22 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from ingest import command, native_carrier, sqlite
-from ingest.digest import Users
-from ingest.downlink import Carrier, Downlink
-from ingest.gat1400 import Gat1400Source
+from ingest import sqlite
+from ingest.commands import command, native_carrier
+from ingest.commands.downlink import Carrier, Downlink
+from ingest.commands.native_carrier import NativeCarrier
+from ingest.commands.sqlite_commands import SqliteCommands
+from ingest.gat1400.digest import Users
+from ingest.gat1400.receiver import Gat1400Source
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.jt808.carrier import Jt808Carrier
 from ingest.jt808.gate import Gate
 from ingest.jt808.gateway import Jt808Source, Limits
 from ingest.message import Message
-from ingest.mqtt import MqttSource
-from ingest.native_carrier import NativeCarrier
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
 from ingest.source import Source
-from ingest.sqlite_commands import SqliteCommands
 from vehicleguard.metrics import Metrics
 
 

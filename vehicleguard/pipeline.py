@@ -19,9 +19,9 @@ from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
 from ingest.fix import FixBatch
 from ingest.intake import Intake, Taken
-from ingest.log import BlockLog
 from ingest.message import Message
 from ingest.sighting import SightingBatch
+from ingest.store.log import BlockLog
 from streams import snapshot
 from streams.detect import Count
 from streams.plates import LastSightings, PlateGuard

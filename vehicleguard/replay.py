@@ -15,7 +15,7 @@ import numpy as np
 from alerts.ledger import Wanted
 from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
-from ingest.camera_health import CameraHealth, straightened
+from ingest.cameras.health import CameraHealth, straightened
 from ingest.fix import FixBatch
 from ingest.sighting import SightingBatch
 from streams.plates import PlateGuard

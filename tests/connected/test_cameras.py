@@ -15,9 +15,9 @@ from ingest.admission import Admission
 from ingest.dialects import router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from tests.connected.conftest import PATIENCE_S, Mosquitto
 
 pytestmark = pytest.mark.service

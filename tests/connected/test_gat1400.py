@@ -24,11 +24,11 @@ import pytest
 
 from ingest import sqlite
 from ingest.dialects import Notice
-from ingest.digest import Users
-from ingest.gat1400 import Gat1400Source
-from ingest.http_thread import ListenError
+from ingest.gat1400.digest import Users
+from ingest.gat1400.http_thread import ListenError
+from ingest.gat1400.receiver import Gat1400Source
 from ingest.message import Message
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from tests.receiver import PASSWORD, SERVER, USER, Receiver
 from tests.running import ROOT, free_port
 

@@ -19,7 +19,7 @@ import pytest
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.message import Message
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
 from tests.connected.conftest import PATIENCE_S, Mosquitto
 from tests.running import ROOT, free_port

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.message import Message
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.reject import RejectReason
 from ingest.settings import IngestSettings
 from tests.connected.conftest import PATIENCE_S, Broker, Mosquitto

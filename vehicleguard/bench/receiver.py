@@ -25,9 +25,9 @@ from ingest.dialects import DIALECTS
 from ingest.inbox import Inbox
 from ingest.intake import Intake
 from ingest.message import Message
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 
 READY = "ready"
 _LONGEST_S = 120

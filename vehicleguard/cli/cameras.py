@@ -19,9 +19,9 @@ from rich.text import Text
 
 from geofence.datum import Datum, to_wgs84
 from ingest import sqlite
-from ingest.cameras import Cameras, CamerasError
-from ingest.sqlite_cameras import SqliteCameraHealth
-from ingest.sqlite_log import SqliteLog
+from ingest.cameras.register import Cameras, CamerasError
+from ingest.cameras.sqlite_cameras import SqliteCameraHealth
+from ingest.store.sqlite_log import SqliteLog
 from vehicleguard import settings as setting
 from vehicleguard.camera_list import listed
 from vehicleguard.camera_watch import restored

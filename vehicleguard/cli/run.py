@@ -13,8 +13,8 @@ import click
 
 from console.server import ListenError
 from geofence import ZoneError
-from ingest.cameras import CamerasError
-from ingest.digest import UsersError
+from ingest.cameras.register import CamerasError
+from ingest.gat1400.digest import UsersError
 from ingest.registry import RegistryError
 from ingest.sqlite import StoreError
 from streams.pursuit.roads import RoadsError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.once import Once
+from ingest.store.once import Once
 from tests.unit.ingest.seeing import decoded, kind, refusal, row
 
 READ = {

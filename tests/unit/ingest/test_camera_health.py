@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.camera_habit import HOUR_MS, KEPT, expected, fresh_rows, middle
-from ingest.camera_health import CameraHealth, Condition, straightened
+from ingest.cameras.habit import HOUR_MS, KEPT, expected, fresh_rows, middle
+from ingest.cameras.health import CameraHealth, Condition, straightened
 from ingest.dialects import Notice
 from ingest.sighting import SightingBatch
 
@@ -191,7 +191,7 @@ def test_a_camera_that_is_registered_and_never_heard_of_is_told() -> None:
 
 
 def test_names_beyond_the_limit_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.camera_health.LIMIT", 2)
+    monkeypatch.setattr("ingest.cameras.health.LIMIT", 2)
     health = CameraHealth()
     assert health.observe(reads(*((f"C{n}", n, 0.5) for n in range(9)))).tolist() == [0] * 9
     assert health.ids == ["C0", "C1"]

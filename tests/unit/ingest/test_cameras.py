@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geofence.datum import Datum, from_wgs84, to_wgs84
-from ingest.cameras import Cameras, CamerasError
+from ingest.cameras.register import Cameras, CamerasError
 from tests.unit.ingest.making import T, decode
 
 CONVERSIONS = {str(d): (lambda lon, lat, d=d: to_wgs84(lon, lat, d)) for d in Datum}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.digest import NONCE_S, NONCES, Digest, Users, UsersError, Verdict
+from ingest.gat1400.digest import NONCE_S, NONCES, Digest, Users, UsersError, Verdict
 
 REALM, PATH, NOW = "43090000005030000001", "/VIID/MotorVehicles?a=1", 1_760_000_000.0
 USERS = Users.of(REALM, {"platform": "secret", "平台": "密码"})

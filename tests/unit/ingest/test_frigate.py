@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.dialects import Notice
-from ingest.once import Once
+from ingest.store.once import Once
 from tests.unit.ingest.making import NOW_MS
 from tests.unit.ingest.seeing import decoded, kind, refusal, row
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.digest import Digest, Users, Verdict
-from ingest.gat1400_gate import TRUST_S, TRUSTED, Asked, Gate
+from ingest.gat1400.digest import Digest, Users, Verdict
+from ingest.gat1400.gate import TRUST_S, TRUSTED, Asked, Gate
 
 NOW = 1_760_000_000.0
 VEHICLES = Asked("POST", "/VIID/MotorVehicles", "10.0.0.7", "43", None)

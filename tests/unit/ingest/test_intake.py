@@ -10,11 +10,11 @@ import pytest
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.intake import Answer, Intake
-from ingest.log import LogFullError
 from ingest.registry import Registry
 from ingest.reject import RejectReason
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_log import SqliteLog
 from tests.unit.ingest.making import FIX, NOW_MS, message, vehicles
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.line import Line
 from ingest.message import Message
-from ingest.packets import Packets
+from ingest.mqtt.line import Line
+from ingest.mqtt.packets import Packets
 
 PATIENCE_S = 30.0
 PUBLISH = b"\x32\x07\x00\x01t\x00\x05{}"

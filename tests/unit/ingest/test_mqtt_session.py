@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from ingest.inbox import Inbox
 from ingest.message import Message
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
 from tests.unit.ingest.making import NATIVE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.once import Once
 from ingest.sighting import SightingBatch
+from ingest.store.once import Once
 from tests.unit.ingest.making import T, decode
 
 ROWS = st.fixed_dictionaries(

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ingest.intake import Answer
 from ingest.message import Message
-from ingest.outgoing import acknowledgements, publications
-from ingest.packets import NO_DELIVERY, Packets, delivery_of
+from ingest.mqtt.outgoing import acknowledgements, publications
+from ingest.mqtt.packets import NO_DELIVERY, Packets, delivery_of
 from ingest.reject import RejectReason
 
 

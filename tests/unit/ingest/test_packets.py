@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.message import Message
-from ingest.packets import NO_DELIVERY, MalformedError, Packets, delivery_of
+from ingest.mqtt.packets import NO_DELIVERY, MalformedError, Packets, delivery_of
 
 LARGEST = 1 << 17
 NOW = 1_790_000_000_000
@@ -169,7 +169,7 @@ def test_no_bytes_give_another_error_than_malformed(data: bytes, *, is_5: bool) 
 
 
 def test_topics_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.packets._TOPICS_KNOWN", 10)
+    monkeypatch.setattr("ingest.mqtt.packets._TOPICS_KNOWN", 10)
     ours = packets()
     for n in range(100):
         (message,) = ours.feed(Published(b"t/%d" % n, b"").encode(), NOW)

@@ -15,13 +15,13 @@ from click.testing import CliRunner
 from prometheus_client import CollectorRegistry
 
 from ingest import sqlite
-from ingest.cameras import Cameras
+from ingest.cameras.register import Cameras
+from ingest.cameras.sqlite_cameras import SqliteCameraHealth
 from ingest.dialects import DIALECTS, Notice
 from ingest.fix import FixBatch
 from ingest.message import Message
 from ingest.sighting import SightingBatch
-from ingest.sqlite_cameras import SqliteCameraHealth
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from vehicleguard.camera_list import listed
 from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.cli import main

@@ -13,8 +13,8 @@ from typing import Self
 
 import numpy as np
 
-from ingest.log import BlockLog
 from ingest.sighting import SightingBatch
+from ingest.store.log import BlockLog
 
 REMEMBERED = 200_000
 """Reads remembered, the newest; an hour of a city of 5,000 cameras at forty reads an hour each."""

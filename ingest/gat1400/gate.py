@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-from ingest.digest import Digest, Verdict
+from ingest.gat1400.digest import Digest, Verdict
 
 TRUSTED = 10_000
 TRUST_S = 3600

@@ -13,7 +13,7 @@ import ssl
 import threading
 
 from ingest.message import Message
-from ingest.packets import Packets
+from ingest.mqtt.packets import Packets
 
 _READ = 1 << 20
 _WRITE = 1 << 18

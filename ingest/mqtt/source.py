@@ -22,14 +22,14 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest import session
 from ingest.dialects import DIALECTS
 from ingest.inbox import Inbox
 from ingest.intake import Answer
-from ingest.line import Line
 from ingest.message import Message
-from ingest.outgoing import PING, acknowledgements, publications
-from ingest.packets import NO_DELIVERY, MalformedError, Packets, delivery_of
+from ingest.mqtt import session
+from ingest.mqtt.line import Line
+from ingest.mqtt.outgoing import PING, acknowledgements, publications
+from ingest.mqtt.packets import NO_DELIVERY, MalformedError, Packets, delivery_of
 from ingest.settings import IngestSettings
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest import arrow_bytes
-from ingest.camera_habit import (
+from ingest.cameras.habit import (
     ENOUGH,
     FALLEN,
     HOUR_MS,
@@ -34,6 +33,7 @@ from ingest.camera_habit import (
 from ingest.dialects import Notice
 from ingest.fix import Float64, Int64
 from ingest.sighting import SightingBatch
+from ingest.store import arrow_bytes
 
 LIMIT = 200_000
 """Cameras followed; names beyond are somebody's flood, and their reads are taken as they are."""

@@ -2,7 +2,7 @@
 
 Layouts: OASIS MQTT 3.1.1 and 5.0, sections 2.1 (fixed header) and 3.3 (PUBLISH).  It refuses what
 no broker may send (`MalformedError`), and holds no more than one packet, cut to what is asked for.
-`ingest.line` calls it; nothing here knows a socket.
+`ingest.mqtt.line` calls it; nothing here knows a socket.
 """
 
 from __future__ import annotations

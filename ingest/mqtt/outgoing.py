@@ -12,7 +12,7 @@ import numpy as np
 
 from ingest.intake import Answer
 from ingest.message import Message
-from ingest.packets import CONNECTION_SHIFT
+from ingest.mqtt.packets import CONNECTION_SHIFT
 
 _PUBACK, _PUBCOMP = 0x40, 0x70
 PING = b"\xc0\x00"

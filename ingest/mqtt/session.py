@@ -47,7 +47,7 @@ def connect(client: paho.Client, settings: IngestSettings, host: str, port: int)
     if settings.mqtt_version != MQTTProtocolVersion.MQTTv5:
         client.connect(host, port, settings.keepalive_s)
         return
-    # Topic Alias Maximum is left out, which means none: `ingest.packets` knows no aliases
+    # Topic Alias Maximum is left out, which means none: `ingest.mqtt.packets` knows no aliases
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
     properties.SessionExpiryInterval = EXPIRY_S
     properties.ReceiveMaximum = settings.receive_maximum

@@ -24,10 +24,10 @@ from starlette.routing import Route
 
 from ingest.dialects import gat1400 as dialect
 from ingest.dialects import leaf
-from ingest.digest import Digest, Users
-from ingest.gat1400_gate import Asked, Gate
-from ingest.gat1400_words import Status, answer_list, answer_one, encode, server_time
-from ingest.http_thread import HttpThread
+from ingest.gat1400.digest import Digest, Users
+from ingest.gat1400.gate import Asked, Gate
+from ingest.gat1400.http_thread import HttpThread
+from ingest.gat1400.words import Status, answer_list, answer_one, encode, server_time
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.message import Message
