@@ -200,12 +200,13 @@ class MqttSource:
         if client.want_write():
             client.loop_write()
         line.write()
-        if not self._held:
-            self._pinged_at = time.monotonic()
+        now = time.monotonic()
+        if not self._held and not line.has_more:
+            self._pinged_at = now
             client.loop_misc()
-        elif time.monotonic() - self._pinged_at > self._keepalive_s / 2:
-            # paho would wait for an answer that we do not come to reading
-            self._pinged_at = time.monotonic()
+        elif now - self._pinged_at > self._keepalive_s / 2:
+            # paho would miss an answer that lies behind what we have not read yet
+            self._pinged_at = now
             line.queue(PING)
 
     def _wait(self, line: Line) -> None:
@@ -216,9 +217,8 @@ class MqttSource:
             events |= select.POLLIN
         if events:
             poll.register(line.fileno(), events)
-        pause_s = 0 if line.has_more else _HELD_S if self._held else _TURN_S
-        poll.poll(pause_s * 1000)
-        if not line.has_more:
+        if self._held or not line.has_more:
+            poll.poll((_HELD_S if self._held else _TURN_S) * 1000)
             time.sleep(_GATHER_S)
         with contextlib.suppress(BlockingIOError):
             self._woken.recv(4096)
