@@ -127,7 +127,6 @@ def path(
     source = MqttSource(settings, inbox, changed, host="127.0.0.1", port=port)
     source.start()
     up.wait(10)
-    time.sleep(0.3)  # the subscription follows the connection
     _ready()
     if share:
         threading.Thread(target=_await_line, args=(over,), daemon=True).start()
