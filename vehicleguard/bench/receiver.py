@@ -130,7 +130,6 @@ def path(
     DIALECTS["native"].decode([Message("vg/v1/T/fix", b"", 0)] * WORTHWHILE)
     source.start()
     up.wait(10)
-    time.sleep(0.3)  # the subscription follows the connection
     _ready()
     if share:
         threading.Thread(target=_await_line, args=(over,), daemon=True).start()
