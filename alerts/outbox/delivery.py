@@ -54,7 +54,7 @@ def deliveries_of(
     before: Incident | None = None,
     concerns: Concerns = everywhere,
 ) -> list[Delivery]:
-    """Whom the event of `entry` goes to, in the order of `destinations`; those held with the reason.
+    """Whom the event of `entry` goes to, in the order of `destinations`; what is held says why.
 
     A destination hears of an incident that has ever reached the level it hears from: who was told
     of a red one has to hear that it is blue again, or closed.  `before` is the incident as it stood

@@ -1,4 +1,4 @@
-"""Who is told of incidents: what they hear of, when they want rest, and who hears in their stead."""
+"""Who is told of incidents: what they hear of, when they rest, and who hears in their stead."""
 
 from __future__ import annotations
 

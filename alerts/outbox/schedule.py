@@ -81,7 +81,7 @@ class Line(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What to try now; with nothing to try, how long nothing is due, ms (None: until it is woken)."""
+    """What to try now; without, how long nothing is due, ms (None: until it is woken)."""
 
     row: Waiting | None
     wait_ms: int | None = None

@@ -138,7 +138,7 @@ class Worker:
                 self._woken.wait(min(wait_s, _POLL_S))
 
     def work(self) -> float:
-        """Make the attempts that are due, and write them down; seconds until there is more to do."""
+        """Make the attempts that are due and write them down; seconds until there is more."""
         rows = self._store.waiting(self._destination.name, _ROWS)
         done: list[Done] = []
         began = time.monotonic()

@@ -131,21 +131,21 @@ class SqliteOutbox:
             "has_fallen_back FROM outbox AS o WHERE destination = ? AND state = 'waiting'"
         )
         behind = (
-            "EXISTS (SELECT 1 FROM outbox AS a WHERE a.destination = o.destination AND "
-            f"a.incident_id = o.incident_id AND a.address = o.address AND a.seq < o.seq "
+            "EXISTS (SELECT 1 FROM outbox AS a WHERE a.destination = o.destination AND "  # noqa: S608 - our own words
+            "a.incident_id = o.incident_id AND a.address = o.address AND a.seq < o.seq "
             f"AND a.state = 'waiting' AND a.attempts >= {ASIDE})"
         )
         with self._lock:
             fresh = self._connection.execute(
-                f"SELECT {columns} AND attempts < {ASIDE} AND NOT {behind} ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
+                f"SELECT {columns} AND attempts < {ASIDE} AND NOT {behind} ORDER BY seq LIMIT ?",
                 (destination, limit),
             ).fetchall()
             aside = self._connection.execute(
-                f"SELECT {columns} AND attempts >= {ASIDE} AND NOT {behind} "  # noqa: S608 - as above
+                f"SELECT {columns} AND attempts >= {ASIDE} AND NOT {behind} "
                 "ORDER BY tried_ms LIMIT ?",
                 (destination, limit),
             ).fetchall()
-        rows = [Waiting(*row[:-1], has_fallen_back=bool(row[-1])) for row in [*fresh, *aside]]
+        rows = [Waiting(*row) for row in [*fresh, *aside]]
         return sorted(rows, key=lambda row: row.seq)
 
     def entry(self, seq: int) -> Entry:

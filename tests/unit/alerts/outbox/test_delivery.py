@@ -104,9 +104,12 @@ NIGHT = Quiet(time(22), time(7))
 
 
 @pytest.mark.parametrize(
-    ("utc_hour", "quiet"), [(13, False), (14, True), (20, True), (22, True), (23, False), (3, False)]
+    ("utc_hour", "quiet"),
+    [(13, False), (14, True), (20, True), (22, True), (23, False), (3, False)],
 )
-def test_quiet_hours_go_over_midnight_in_the_time_of_the_place(utc_hour: int, quiet: bool) -> None:
+def test_quiet_hours_go_over_midnight_in_the_time_of_the_place(
+    *, utc_hour: int, quiet: bool
+) -> None:
     assert NIGHT.holds(86_400_000 * 20_000 + utc_hour * 3_600_000) is quiet
 
 
@@ -147,9 +150,7 @@ def test_a_silence_covers_what_it_names_and_while_it_lasts(other: Silence) -> No
 
 def test_a_destination_hears_only_of_what_lies_where_it_is_in_charge() -> None:
     entry = opened("red")
-    assert names(entry, concerns=lambda one, _: one.name != "county") == (
-        names(entry) - {"county"}
-    )
+    assert names(entry, concerns=lambda one, _: one.name != "county") == (names(entry) - {"county"})
 
 
 def test_every_role_hears_of_the_beginning_and_the_end() -> None:

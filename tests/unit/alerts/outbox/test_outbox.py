@@ -1,4 +1,4 @@
-"""The outbox as a whole, at an idempotent receiver: one effect each, nothing lost, whatever dies."""
+"""The outbox as a whole, at an idempotent receiver: one effect each, and nothing is lost."""
 
 from __future__ import annotations
 
