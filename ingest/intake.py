@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ingest.admission import Admission
-from ingest.dialects import Decoded, Router, router_of
+from ingest.dialects import Decoded, Notice, Router, router_of
 from ingest.fix import NO_SEQ, FixBatch
-from ingest.log import BlockLog
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
+from ingest.store.log import BlockLog
+from ingest.store.once import Once
 
 
 class Answer(NamedTuple):
@@ -28,7 +29,8 @@ class Taken:
     """What became of a batch of messages, all of it durable.
 
     `batch` is block `number` (its ids are vehicles); when it is empty there is no new block.
-    `sightings` are number `sighted` of theirs in the log, if there are any.
+    `sightings` are number `sighted` of theirs in the log, if there are any; `repeated` more were
+    there already.  `notices` are what cameras said of themselves; they are not kept.
     """
 
     number: int
@@ -37,6 +39,8 @@ class Taken:
     answers: Sequence[Answer]
     sighted: int
     sightings: SightingBatch
+    repeated: int = 0
+    notices: Sequence[Notice] = ()
 
 
 class Intake:
@@ -55,6 +59,7 @@ class Intake:
         self._log = log
         self._max = max_payload_bytes
         self._clock_ms = clock_ms
+        self._once = Once.of(log)
         self._router = router or router_of(None)
 
     def take(self, messages: Sequence[Message]) -> Taken:
@@ -69,10 +74,14 @@ class Intake:
         decoded = self._router.decode(messages)
         batch, refused = self._admission.admit(decoded, messages)
         rejects += [*decoded.rejects, *refused]
-        number = self._log.append(batch, decoded.sightings, rejects, self._clock_ms())
+        seen = self._once.fresh(decoded.sightings)
+        number = self._log.append(batch, seen, rejects, self._clock_ms())
+        # not before: what was not kept is to come again
+        self._once.remember(seen)
         answers = _answers(decoded, rejects)
         sighted = self._log.last_sightings()
-        return Taken(number, batch, rejects, answers, sighted, decoded.sightings)
+        repeated = len(decoded.sightings) - len(seen)
+        return Taken(number, batch, rejects, answers, sighted, seen, repeated, decoded.notices)
 
     def dialect_of(self, topic: str) -> str:
         """The name of the dialect that messages on `topic` are of; `none` where there is none."""

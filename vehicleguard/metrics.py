@@ -20,6 +20,23 @@ class Metrics:
         self.rejects = Counter(
             "vg_rejects", "Payloads, rows and fixes refused.", ["reason", "dialect"], registry=r
         )
+        self.sightings = Counter(
+            "vg_sightings_accepted", "Sightings written to the log.", registry=r
+        )
+        self.repeated = Counter(
+            "vg_sightings_repeated", "Sightings that were there already.", registry=r
+        )
+        self.unplaced = Counter(
+            "vg_sightings_unplaced",
+            "Sightings without a place, of cameras that are not registered.",
+            registry=r,
+        )
+        self.straightened = Counter(
+            "vg_sightings_straightened",
+            "Sightings whose pass time was put right, since their camera's clock is off.",
+            registry=r,
+        )
+        self.cameras = Gauge("vg_cameras", "Cameras by condition.", ["condition"], registry=r)
         self.inbox = Gauge(
             "vg_inbox_messages", "Messages received and not yet worked on.", registry=r
         )
@@ -62,6 +79,9 @@ class Metrics:
         self.signals = Counter("vg_signals", "Signals raised.", ["kind"], registry=r)
         self.incidents = Counter(
             "vg_incident_levels", "Levels reached by incidents.", ["level"], registry=r
+        )
+        self.clocks = Counter(
+            "vg_clock_events", "What clocks of incidents had to say.", ["kind"], registry=r
         )
         self.open = Gauge("vg_incidents_open", "Incidents not closed.", ["level"], registry=r)
         self.fix_to_incident = Histogram(

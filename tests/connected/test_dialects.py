@@ -17,9 +17,9 @@ from ingest.dialects import DIALECTS, router_of
 from ingest.dialects.native_packed import encode
 from ingest.inbox import Inbox
 from ingest.intake import Intake
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from tests.connected.conftest import PATIENCE_S, Broker
 from tests.unit.ingest.making import FIX, message, vehicles
 from tests.unit.ingest.test_emqx_jt808 import REPORT, said

@@ -25,13 +25,27 @@ import numpy as np
 
 from ingest.message import Message
 from tests.unit.ingest.making import FIX, NOW_MS
+from tests.unit.ingest.test_axis import READ as AXIS
 from tests.unit.ingest.test_every_dialect import GOOD, topics
+from tests.unit.ingest.test_frigate import LPR, event
+from tests.unit.ingest.test_gat1400 import motor
 from tests.unit.ingest.test_native_packed import GOOD as PACKED
 from tests.unit.ingest.test_native_property import sensible
+from tests.unit.ingest.test_onvif import event as onvif
+from tests.unit.ingest.test_plate_readers import GROUP, RESULTS, STREAM, VIAS
 
 NAMES = sorted(DIALECTS)
 ROUTER = router_of(None)
 _SLICE_S = 120
+SEEN = {
+    "frigate": [event(), LPR],
+    "onvif": [onvif("A12345"), onvif({"@Likelihood": "0.9", "#text": "A12345"})],
+    "axis": [AXIS],
+    "gat1400": [motor(SubImageList={"SubImageInfoObject": [{"Type": "01", "Data": "AAAA"}]})],
+    "openalpr": [GROUP, RESULTS],
+    "platerecognizer": [STREAM],
+    "huawei_vias": [VIAS],
+}
 BESIDE = Message("vg/v1/beside/fix", json.dumps(FIX).encode(), NOW_MS)
 
 
@@ -54,7 +68,9 @@ def seeds(folder: Path) -> None:
     """A good message of each dialect on each of its topics."""
     for at, name in enumerate(NAMES):
         for topic in range(len(topics(name))):
-            bodies = [json.dumps(body).encode() for body in GOOD.get(name, [])]
+            bodies = [
+                json.dumps(body).encode() for body in (*GOOD.get(name, []), *SEEN.get(name, []))
+            ]
             for n, body in enumerate(bodies or [PACKED]):
                 (folder / f"{name}-{topic}-{n}").write_bytes(bytes([at, topic]) + body)
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "decode": "Decode payloads, one a line, to JSON.",
     "rules": "Check, publish, compare and roll back the rules that operators write.",
     "zones": "Check, convert, compare and draw the zones that operators draw.",
+    "cameras": "List the cameras and how they are; check a camera file.",
     "command": "Ask something of a terminal, and see what became of it.",
     "rejects": "List the newest dead letters, each with its reason, and read them again.",
     "bench": "Measure ingest, detection and latency on this machine.",

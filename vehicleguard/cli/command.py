@@ -25,9 +25,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest import sqlite
-from ingest.command import Command, CommandError, Standing
-from ingest.command_arguments import CommandKind
-from ingest.sqlite_commands import SqliteCommands
+from ingest.commands.arguments import CommandKind
+from ingest.commands.command import Command, CommandError, Standing
+from ingest.commands.sqlite_commands import SqliteCommands
 from vehicleguard import settings as setting
 from vehicleguard.embedded import STORE
 

@@ -7,6 +7,7 @@ import { reasonOf } from "../i18n";
 import type { Incident, IncidentDetail, LedgerEntry } from "../model";
 import * as state from "../state";
 import { Chips } from "./chips";
+import { Countdown } from "./countdown";
 import { Evidence } from "./evidence";
 import { LastFix, Near } from "./feed_panel";
 import { Actions } from "./incident_actions";
@@ -65,6 +66,7 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
               {incident.outcome !== null && ` · ${words.outcome[incident.outcome]}`}
             </span>
           </p>
+          <Countdown incident={incident} />
           {incident.word != null && <p class="soft">{words.word[incident.word]}</p>}
         </div>
       </div>

@@ -21,7 +21,7 @@ from alerts.channels.webhook import Webhook
 from alerts.event import Word
 from alerts.outbox.result import Delivered, Refused, Retry
 from alerts.sqlite_ledger import SqliteLedger
-from tests.receiver import SECRET, Receiver, is_signed, sign
+from tests.webhook_receiver import SECRET, Receiver, is_signed, sign
 from tests.unit.alerts.acting import answer
 from tests.unit.alerts.channels.notices import entry, notice
 from tests.unit.alerts.reports import report

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from ingest.command import Answer, Command, CommandState
+from ingest.commands.command import Answer, Command, CommandState
 from ingest.dialects import native_answer
 from ingest.message import Message
 from ingest.reject import Reject

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 
 from pydantic import ValidationError
 
-from ingest.command_arguments import ARGUMENTS, Arguments, CommandKind
+from ingest.commands.arguments import ARGUMENTS, Arguments, CommandKind
 
 SHORTEST_S, LONGEST_S = 5, 7 * 86_400
 """How long a command lasts, at least and at most."""

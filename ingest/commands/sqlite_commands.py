@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from ingest import sqlite
-from ingest.command import Answer, Command, CommandError, CommandState, Standing
-from ingest.command_arguments import ARGUMENTS, CommandKind
+from ingest.commands.arguments import ARGUMENTS, CommandKind
+from ingest.commands.command import Answer, Command, CommandError, CommandState, Standing
 
 MOST_OPEN = 32
 """Commands that may wait for one terminal."""

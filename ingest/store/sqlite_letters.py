@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest import block, sighting
+from ingest import sighting
 from ingest.fix import FixBatch, Int64
-from ingest.letters import Letter
 from ingest.sighting import SightingBatch
-from ingest.sqlite_log import PAYLOAD_KEPT, TEXT_KEPT
+from ingest.store import block
+from ingest.store.letters import Letter
+from ingest.store.sqlite_log import PAYLOAD_KEPT, TEXT_KEPT
 
 
 class SqliteLetters:

@@ -7,11 +7,12 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from ingest import block, sighting, sqlite
+from ingest import sighting, sqlite
 from ingest.fix import FixBatch
-from ingest.log import LogFullError
 from ingest.reject import Reject
 from ingest.sighting import SightingBatch
+from ingest.store import block
+from ingest.store.log import LogFullError
 
 _STEPS = (
     """

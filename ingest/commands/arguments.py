@@ -1,7 +1,7 @@
 """What may be asked of a terminal, and what has to be said with it.
 
-One model a kind of command, the same for every transport; `ingest.command` reads words from outside
-by them.  Angles are degrees WGS-84, longitude first.
+One model a kind of command, the same for every transport; `ingest.commands.command` reads words
+from outside by them.  Angles are degrees WGS-84, longitude first.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from ingest.command import Answer, Command, CommandLog, CommandState
+from ingest.commands.command import Answer, Command, CommandLog, CommandState
 
 log = structlog.get_logger(__name__)
 

@@ -43,6 +43,9 @@ class Cameras:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __contains__(self, camera: object) -> bool:
+        return camera in self._row  # type: ignore[attr-defined]  # set in __post_init__
+
     def places(self, seen: SightingBatch) -> tuple[Float64, Float64]:
         """Where each sighting was made, float64[n] each: as it says, else its camera's place.
 
@@ -70,38 +73,29 @@ class Cameras:
 
         Raises `CamerasError` naming every kind of bad line it met.
         """
-        rows: dict[str, tuple[float, float, float, str]] = {}
-        problems = []
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                lines = csv.DictReader(file)
-                names = lines.fieldnames or ()
-                missing = [name for name in ("camera", "lon", "lat") if name not in names]
-                if missing:
-                    found = ", ".join(names) or "nothing"
-                    msg = f"{path}: line 1: expected columns camera, lon, lat, found {found}"
-                    raise CamerasError(msg)
-                for line in lines:
-                    try:
-                        camera, row = _row(line, datum, conversions)
-                        if camera in rows:
-                            _refuse(f"camera {camera} is there already")
-                        rows[camera] = row
-                    except _LineError as error:
-                        problems.append(f"line {lines.line_num}: {error}")
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            msg = f"{path}: expected a CSV file in UTF-8: {error}"
-            raise CamerasError(msg) from error
+        rows, problems = _lines(path, datum, conversions)
         if problems:
             more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
             msg = f"{path}: {'; '.join(problems[:_SHOWN])}{more}"
             raise CamerasError(msg)
         return cls._converted(rows, conversions)
 
+    @staticmethod
+    def problems(
+        path: Path,
+        datum: str | None = None,
+        conversions: Mapping[str, Conversion] = AS_IT_IS,
+    ) -> list[str]:
+        """Everything that `from_csv` would refuse the file for, a line each; empty = nothing."""
+        try:
+            return _lines(path, datum, conversions)[1]
+        except CamerasError as error:
+            return [str(error).removeprefix(f"{path}: ")]
+
     @classmethod
     def _converted(
         cls,
-        rows: Mapping[str, tuple[float, float, float, str]],
+        rows: Mapping[str, _Place],
         conversions: Mapping[str, Conversion],
     ) -> Self:
         numbers = np.array([row[:3] for row in rows.values()], np.float64).reshape(-1, 3)
@@ -111,6 +105,38 @@ class Cameras:
             at = np.flatnonzero(said == name)
             lon[at], lat[at] = conversions[name](lon[at], lat[at])
         return cls(tuple(rows), lon, lat, numbers[:, 2].astype(np.float32))
+
+
+_Place = tuple[float, float, float, str]
+
+
+def _lines(
+    path: Path, datum: str | None, conversions: Mapping[str, Conversion]
+) -> tuple[dict[str, _Place], list[str]]:
+    """The good lines by camera, and what is wrong with the others.  Raises `CamerasError`."""
+    rows: dict[str, _Place] = {}
+    problems = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.DictReader(file)
+            names = lines.fieldnames or ()
+            missing = [name for name in ("camera", "lon", "lat") if name not in names]
+            if missing:
+                found = ", ".join(names) or "nothing"
+                msg = f"{path}: line 1: expected columns camera, lon, lat, found {found}"
+                raise CamerasError(msg)
+            for line in lines:
+                try:
+                    camera, row = _row(line, datum, conversions)
+                    if camera in rows:
+                        _refuse(f"camera {camera} is there already")
+                    rows[camera] = row
+                except _LineError as error:
+                    problems.append(f"line {lines.line_num}: {error}")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        msg = f"{path}: expected a CSV file in UTF-8: {error}"
+        raise CamerasError(msg) from error
+    return rows, problems
 
 
 class _LineError(ValueError):
@@ -123,7 +149,7 @@ def _refuse(text: str) -> None:
 
 def _row(
     line: Mapping[str, str | None], datum: str | None, conversions: Mapping[str, Conversion]
-) -> tuple[str, tuple[float, float, float, str]]:
+) -> tuple[str, _Place]:
     """Id, lon, lat, direction and datum of one line.  Raises `_LineError`."""
 
     def text(name: str) -> str:
