@@ -46,6 +46,7 @@ class UnitLink:
         self._clock_ms = clock_ms
         self._where = (host, port)
         self._stopping = threading.Event()
+        self._subscribed = threading.Event()
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{settings.client_id}-units",
@@ -64,7 +65,13 @@ class UnitLink:
         client.reconnect_delay_set(1, 15)
         client.max_queued_messages_set(_MOST_QUEUED)
         client.on_connect = self._connected
+        client.on_subscribe = self._heard
         client.on_message = self._received
+
+    @property
+    def is_up(self) -> bool:
+        """Whether units are heard just now."""
+        return self._subscribed.is_set() and self._client.is_connected()
 
     def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -102,6 +109,19 @@ class UnitLink:
             log.error("the broker refused the units' session", reason=str(reason))
             return
         client.subscribe(unit.ANSWERS, qos=1)
+
+    def _heard(
+        self,
+        _client: paho.Client,
+        _data: object,
+        _packet: int,
+        reasons: list[ReasonCode],
+        _properties: object,
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error("the broker refused the topics of units", reasons=[str(r) for r in reasons])
+            return
+        self._subscribed.set()
 
     def _received(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         payload = bytes(message.payload[: _MOST_PAYLOAD + 1])

@@ -21,10 +21,10 @@ from alerts.channels.webhook import Webhook
 from alerts.event import Word
 from alerts.outbox.result import Delivered, Refused, Retry
 from alerts.sqlite_ledger import SqliteLedger
-from tests.webhook_receiver import SECRET, Receiver, is_signed, sign
 from tests.unit.alerts.acting import answer
 from tests.unit.alerts.channels.notices import entry, notice
 from tests.unit.alerts.reports import report
+from tests.webhook_receiver import SECRET, Receiver, is_signed, sign
 
 SOURCE = "/vehicleguard/yiyang"
 
