@@ -189,18 +189,18 @@ class CotSettings(ChannelBase):
 
     type: Literal["cot"]
     role: Role = "city"
-    host: str = Field(min_length=1, description="`cot`: host of the TAK server.")
-    port: int = Field(ge=1, le=65535, description="`cot`: TCP port of its input.")
+    host: str = Field(min_length=1, description="Host of the TAK server.")
+    port: int = Field(ge=1, le=65535, description="TCP port of its input.")
     tls_ca: Path | None = Field(
-        None, description="`cot`: PEM file of the server's authority; set, the line is TLS."
+        None, description="PEM file of the server's authority; set, the line is TLS."
     )
-    tls_certificate: Path | None = Field(None, description="`cot`: PEM file of our certificate.")
-    tls_key: Path | None = Field(None, description="`cot`: PEM file of its key.")
+    tls_certificate: Path | None = Field(None, description="PEM file of our certificate.")
+    tls_key: Path | None = Field(None, description="PEM file of its key.")
     lasts_s: float = Field(
         3600,
         gt=0,
         le=7 * 86_400,
-        description="`cot`: seconds for which it stays on the map without news.",
+        description="Seconds for which it stays on the map without news.",
     )
 
 
@@ -220,7 +220,7 @@ class OwnerSettings(ChannelBase):
     # few of these services know that they have a message already
     keep_s: float = 600
     owners: Path = Field(
-        description="`owners`: CSV file with the columns `vehicle_id` and `address` (Apprise)."
+        description="CSV file with the columns `vehicle_id` and `address` (Apprise)."
     )
 
 
@@ -228,6 +228,17 @@ ChannelSettings = Annotated[
     WebhookSettings | GovernanceSettings | CapSettings | CotSettings | UnitSettings | OwnerSettings,
     Field(discriminator="type"),
 ]
+
+
+CHANNELS: Final[tuple[type[ChannelBase], ...]] = (
+    WebhookSettings,
+    GovernanceSettings,
+    CapSettings,
+    CotSettings,
+    UnitSettings,
+    OwnerSettings,
+)
+"""Every type of channel, as the reference page lists them."""
 
 
 def checked(channels: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
