@@ -34,7 +34,7 @@ _GRAVITY: Final[frozenset[EventKind]] = frozenset({"lowered", "answered", "absor
 _WORK: Final[frozenset[EventKind]] = frozenset(
     {
         *("accepted", "assigned", "returned", "reassigned", "supervised", "signed", "departed"),
-        *("on_scene", "contained", "feedback", "rated", "breached", "escalated"),
+        *("on_scene", "contained", "feedback", "rated", "clocked", "breached", "escalated"),
     }
 )
 _DESK: Final[frozenset[EventKind]] = _LIFE | _GRAVITY | _WORK
@@ -46,7 +46,7 @@ KINDS: Final[Mapping[Role, frozenset[EventKind]]] = {
     "county": _DESK,
     "city": _DESK,
     "unit": _LIFE | _GRAVITY | {"assigned", "reassigned", "returned", "supervised"},
-    "system": _DESK | {"joined", "linked", "split", "clocked", "warned"},
+    "system": _DESK | {"joined", "linked", "split", "warned"},
 }
 """Which events a role hears of."""
 
