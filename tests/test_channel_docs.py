@@ -21,7 +21,7 @@ from vehicleguard import settings
 
 PAGE = (Path(__file__).parent.parent / "docs" / "channels.md").read_text("utf-8")
 TOML = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-JSON = [json.loads(one) for one in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+JSON = [json.loads(one) for one in re.findall(r"(?ms)^```json\n(.*?)^```$", PAGE)]
 
 
 @pytest.mark.parametrize("text", TOML, ids=range(len(TOML)))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,41 +17,12 @@ from alerts.outbox.result import Delivered, Refused, Retry
 from alerts.sqlite_ledger import SqliteLedger
 from tests.unit.alerts.acting import close
 from tests.unit.alerts.channels.notices import entry, notice
+from tests.unit.alerts.channels.service import Service
 from tests.unit.alerts.reports import report
 
 NOW = 1_700_000_000.0
 LINKS = Links(b"k" * 32, "https://guard.example/", 3600)
 OWNER = Destination("owners", "owner", language="zh")
-
-
-class Service:
-    """A message service that Apprise knows: it posts JSON to it."""
-
-    def __init__(self) -> None:
-        self.heard: list[dict[str, str]] = []
-        self.status = 200
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                size = int(self.headers["Content-Length"])
-                service.heard.append(json.loads(self.rfile.read(size)))
-                self.send_response(service.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"json://127.0.0.1:{self._server.server_address[1]}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture
