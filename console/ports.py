@@ -237,6 +237,35 @@ class Metrics(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What an owner's link asks: of which vehicle, since when (epoch s), and whether it stands."""
+
+    vehicle_id: str
+    since: float
+    is_open: bool
+    level: str
+
+
+class Outside(Protocol):
+    """People and systems that have no login here.  Safe to call from any thread."""
+
+    def question(self, token: str) -> Question | None:
+        """What the link with `token` asks; None when it is forged or its time is over."""
+        ...
+
+    def answer(self, token: str, word: str) -> str:
+        """File `mine` or `stolen`, and say in one line how the incident stands.
+
+        Raises `UnknownIncidentError` for a link that is none, and `IllegalMoveError`.
+        """
+        ...
+
+    def callback(self, name: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """What the platform behind channel `name` did: status as in HTTP, and why."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """Everything the console reads, in one hand."""
 
@@ -246,3 +275,4 @@ class Ports:
     pipeline: Pipeline
     metrics: Metrics
     pursuits: Pursuits
+    outside: Outside | None = None

@@ -43,6 +43,7 @@ from vehicleguard.clock_watch import ClockWatch, place_class
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.links import Jt808, Links, Mqtt, posters_of
 from vehicleguard.metrics import Metrics
+from vehicleguard.outlets import Outlets
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
 from vehicleguard.published import Published, newest
@@ -111,6 +112,7 @@ class EmbeddedRun:
         self.failed = threading.Event()
         self.has_incident = threading.Event()
         self.metrics = Metrics()
+        self._outlets = Outlets(settings.alerts, self.metrics, now_ms)
         self.pulse = Pulse()
         self.url = ""
         self.admin_token = ""
@@ -136,13 +138,16 @@ class EmbeddedRun:
         secrets = secret.load(folder)
         self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
+        broker, key = (self._settings.ingest, host, port), secrets.derived("owner-links")
+        cleanup.callback(self._outlets.stop)
+        self._outlets.start(folder / STORE, ledger, key, broker, self._spoke(notifier))
         self._said("working through what was stored")
         blocks = self._pipeline.catch_up()
         if blocks:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
         self._begin(cleanup, host, port, secrets)
-        watch = ClockWatch(ledger, self.metrics, self._clock_spoke(notifier))
+        watch = ClockWatch(ledger, self.metrics, self._spoke(notifier))
         cleanup.callback(watch.stop)
         watch.start()
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
@@ -157,7 +162,7 @@ class EmbeddedRun:
         cleanup.callback(reader.close)
         self._blocks = SqliteLog(connection, reader)
         clocks = Clockwork(self._settings.alerts.clock, place_class(self._rules.zones))
-        ledger = SqliteLedger(store, clocks)
+        ledger = SqliteLedger(store, clocks, self._outlets.routes)
         cleanup.callback(ledger.disconnect)
         self._version, rules = 0, self._rules
         found = newest(store, self._rules)
@@ -168,6 +173,7 @@ class EmbeddedRun:
 
         def committed() -> None:
             notifier.wake()
+            self._outlets.wake()
             self.has_incident.set()
 
         self._cameras = CameraWatch(
@@ -193,10 +199,13 @@ class EmbeddedRun:
         )
         return ledger
 
-    def _clock_spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
+    def _spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
+        """What hears of incidents that somebody else than the pipeline moved."""
+
         def spoke(incident: Incident) -> None:
             self._pipeline.show(incident)
             notifier.wake()
+            self._outlets.wake()
 
         return spoke
 
@@ -222,13 +231,16 @@ class EmbeddedRun:
         )
         app = create_app(
             Ports(
-                incidents=IncidentView(ledger, self._pipeline.show),
+                incidents=IncidentView(ledger, self._spoke(notifier)),
                 fleet=self._pipeline.fleet,
                 places=self._places,
                 pipeline=status,
                 metrics=self.metrics,
                 pursuits=PursuitView(
                     ledger, self._pipeline.fleet, now_ms, self._around, self._pipeline.seen
+                ),
+                outside=self._outlets.outside(
+                    ledger, secrets.derived("owner-links"), self._spoke(notifier)
                 ),
             ),
             settings.model_copy(

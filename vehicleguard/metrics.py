@@ -100,6 +100,31 @@ class Metrics:
         self.snapshot = Histogram(
             "vg_snapshot_seconds", "Taking and storing a snapshot.", buckets=_FAST, registry=r
         )
+        self.deliveries = Counter(
+            "vg_deliveries",
+            "Attempts to tell a destination of an event, by what became of them.",
+            ["destination", "result"],
+            registry=r,
+        )
+        self.delivery = Histogram(
+            "vg_delivery_seconds",
+            "From an event being filed to a destination having taken it.",
+            ["destination"],
+            buckets=_ALERT,
+            registry=r,
+        )
+        self.outbox = Gauge(
+            "vg_outbox_rows",
+            "Deliveries that wait, are dead letters, or were held back.",
+            ["destination", "state"],
+            registry=r,
+        )
+        self.replies = Counter(
+            "vg_replies",
+            "What receivers and owners said of incidents, by status as in HTTP.",
+            ["source", "status"],
+            registry=r,
+        )
         self.listeners = Gauge("vg_stream_listeners", "Open event streams.", registry=r)
 
     def render(self) -> tuple[bytes, str]:

@@ -91,6 +91,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
                 ("admin_token",),
                 ("session_secret",),
                 ("password",),
+                ("url",),  # some hold a key
             }
             found = "" if is_secret else f", found {first['input']!r}"
             msg = f"{where}: {first['msg']}{found}"

@@ -22,6 +22,7 @@ _COMMANDS = {
     "zones": "Check, convert, compare and draw the zones that operators draw.",
     "cameras": "List the cameras and how they are; check a camera file.",
     "command": "Ask something of a terminal, and see what became of it.",
+    "outbox": "Show what waits to be told and what could not be, replay it, silence.",
     "rejects": "List the newest dead letters, each with its reason, and read them again.",
     "bench": "Measure ingest, detection and latency on this machine.",
     "doctor": "Say what is wrong with this machine, and how to mend it.",

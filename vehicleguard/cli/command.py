@@ -32,7 +32,8 @@ from vehicleguard import settings as setting
 from vehicleguard.embedded import STORE
 
 
-def _user() -> str:
+def user() -> str:
+    """Who calls, by the system's word."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
@@ -75,7 +76,7 @@ def command() -> None:
 @click.argument("arguments", nargs=-1, metavar="[KEY=VALUE]…")
 @_SETTINGS
 @_DATA
-@click.option("--who", default=_user, show_default="you", help="Who answers for it.")
+@click.option("--who", default=user, show_default="you", help="Who answers for it.")
 @click.option("--why", required=True, help="Why it is asked; kept for good.")
 @click.option(
     "--expires",
