@@ -6,6 +6,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from alerts.dispatch_settings import DispatchSettings
+from alerts.force_settings import ForceSettings
+
 Place = Literal["key", "centre", "urban", "rural"]
 """Classes of places: 重点部位, city centre, other urban, country."""
 
@@ -90,3 +93,5 @@ class AlertSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     clock: ClockSettings = ClockSettings()
+    force: ForceSettings = ForceSettings()
+    dispatch: DispatchSettings = DispatchSettings()

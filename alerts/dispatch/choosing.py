@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from alerts.dispatch.assign import assign
 from alerts.dispatch.fitness import Fitness, Task, Why
 from alerts.dispatch.router import Router, Start, StraightLine, Times
-from alerts.dispatch.settings import DispatchSettings
 from alerts.dispatch.why import Passed, explained
+from alerts.dispatch_settings import DispatchSettings
 from alerts.event import State
 from alerts.force.duty import Duty
 from alerts.force.member import Mode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alerts.dispatch.settings import DispatchSettings
+from alerts.dispatch_settings import DispatchSettings
 from alerts.force.duty import Duty, Whereabouts
 from alerts.force.member import Status, Unit
 

@@ -57,7 +57,7 @@ def wants_unit(incident: Incident, now_ms: int, within_s: float) -> bool:
 def handed(incident: Incident, choice: Choice, at_ms: int) -> Event | None:
     """The step that gives the incident to the first of the choice; None where there is nobody.
 
-    Raises `alerts.action.IllegalMoveError` where somebody else was faster.
+    Raises `alerts.action.IllegalMoveError` where it is not to be given any more.
     """
     if not choice.picks:
         return None

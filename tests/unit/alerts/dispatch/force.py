@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.dispatch.router import NO_WAY, Start, Times
-from alerts.dispatch.settings import DispatchSettings
+from alerts.dispatch_settings import DispatchSettings
 from alerts.force import Duty, Moved, Rank, Status, Told, Unit
 from alerts.points import Position
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.dispatch.assign import assign
@@ -32,6 +32,7 @@ def value(
     return none, paid
 
 
+@settings(deadline=None)
 @given(costs, st.data())
 def test_no_other_assignment_serves_more_or_costs_less(
     cost: list[list[float]], data: st.DataObject

@@ -6,15 +6,15 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from alerts.dispatch import StraightLine, Task, plan
 from alerts.dispatch.choosing import CONSIDERED, loads, straight
 from alerts.dispatch.handover import handed, sign_due_ms, task_of, wants_unit
-from alerts.dispatch.settings import DispatchSettings
 from alerts.dispatch.why import duration
+from alerts.dispatch_settings import DispatchSettings
 from alerts.event import Step
 from alerts.force import Duty, Mode, Moved, Shift, Status, Unit
 from alerts.incident import Incident, fold
@@ -141,6 +141,7 @@ wanted = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(units, wanted)
 def test_no_other_choice_serves_more_or_is_sooner(
     held: list[tuple[int, Status, int]], wants: list[tuple[int, int, int]]

@@ -10,7 +10,7 @@ import pytest
 from alerts.dispatch.choosing import straight
 from alerts.dispatch.fitness import Fitness
 from alerts.dispatch.ring import MOST_POINTS, best, rings
-from alerts.dispatch.settings import DispatchSettings
+from alerts.dispatch_settings import DispatchSettings
 from alerts.force import Status
 from geofence.metric import GEOD
 from tests.unit.alerts.dispatch.force import NOW, duty_of, unit

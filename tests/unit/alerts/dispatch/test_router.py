@@ -16,8 +16,8 @@ from alerts.dispatch.choosing import straight
 from alerts.dispatch.osrm import Osrm
 from alerts.dispatch.router import NO_WAY, Fallback, RouterError, Start
 from alerts.dispatch.server import Server
-from alerts.dispatch.settings import DispatchSettings
 from alerts.dispatch.valhalla import Valhalla
+from alerts.dispatch_settings import DispatchSettings
 from alerts.force import Mode
 
 Answer = Callable[[str, bytes], bytes | int]

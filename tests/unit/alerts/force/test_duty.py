@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.force import Duty, Moved, Rank, Shift, Status, Told, Unheard, Unit
@@ -46,6 +46,7 @@ windows = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(windows, min_size=1, max_size=3), st.integers(0, 14 * 1440))
 def test_a_shift_is_on_while_one_of_its_windows_is(held: list[Window], minute: int) -> None:
     start = at("2026-11-16T00:00")  # a Monday; the city has no summer time
@@ -100,6 +101,7 @@ events = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(events)
 def test_in_whatever_order_events_come_the_newest_of_each_kind_counts(
     heard: list[Moved | Told],

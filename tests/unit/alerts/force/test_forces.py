@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.force import ForceError, Forces, Mode, Rank
@@ -122,6 +122,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         Forces.from_csv(Files(tmp_path / "none.csv"), "wgs84")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

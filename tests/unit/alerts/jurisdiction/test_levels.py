@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.action import IllegalMoveError, Said, step, undo
@@ -163,6 +163,7 @@ def _made(n: int, level: Level, *, supervised: bool, outcome: str | None) -> Inc
     return held if outcome == "open" else closed(held, Outcome(outcome) if outcome else None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(incidents, st.sampled_from(sorted(TREE.areas))), max_size=30))
 def test_the_numbers_of_a_level_are_those_of_the_levels_below_and_its_own(
     placed: list[tuple[Incident, str]],

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.jurisdiction import Areas, AreasError, Placer, Rung
@@ -113,6 +113,7 @@ def test_the_shipped_areas_are_a_city_of_counties_and_townships() -> None:
 
 
 @pytest.mark.parametrize(("path", "datum"), OUTLINES, ids=[path.name for path, _ in OUTLINES])
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(110.7, 113.0), st.floats(27.9, 29.6)), max_size=20))
 def test_real_areas_hold_a_position_as_one_outline_asked_after_the_other_says(
     path: Path, datum: str, points: list[tuple[float, float]]
