@@ -69,7 +69,7 @@ def report(
             cleanup.callback(ledger.disconnect)
             found = figures_of(
                 _incidents(ledger, days),
-                lambda party: _platform(forces, party),
+                lambda party: platform_of(forces, party),
                 settings.alerts.force.time_zone,
                 drills=drills,
             )
@@ -120,7 +120,7 @@ def _incidents(ledger: SqliteLedger, days: int | None) -> Iterator[Incident]:
         before = ledger.opened_seq(page[-1].incident.id)
 
 
-def _platform(forces: Forces, party: str) -> str | None:
+def platform_of(forces: Forces, party: str) -> str | None:
     """The platform of a unit, or the platform that the party is itself."""
     unit = forces.units.get(party)
     if unit is not None:
