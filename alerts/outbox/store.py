@@ -56,8 +56,8 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def entry(self, seq: int) -> Entry:
-        """The event that a row is about.  Raises `LookupError`."""
+    def entries(self, seqs: Collection[int]) -> dict[int, Entry]:
+        """The events that rows are about, by number."""
         ...
 
     def settle(self, destination: str, done: Sequence[Done]) -> None:
