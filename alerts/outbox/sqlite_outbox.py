@@ -218,6 +218,16 @@ class SqliteOutbox:
             ).fetchall()
         return {(row[0], row[1]): int(row[2]) for row in found}
 
+    def incidents_told(self, since_ms: int) -> dict[str, int]:
+        """How many incidents each destination was told something of since then."""
+        with self._read_lock:
+            found = self._reader.execute(
+                "SELECT destination, count(DISTINCT incident_id) FROM outbox WHERE state IN "
+                "('waiting', 'delivered', 'dead') AND since_ms > ? GROUP BY destination",
+                (since_ms,),
+            ).fetchall()
+        return {row[0]: int(row[1]) for row in found}
+
     def replay(self, ids: Collection[str] | None, destination: str | None, at_ms: int) -> int:
         """Let dead letters wait again, as if new: those named, of `destination`, or all."""
         query = (

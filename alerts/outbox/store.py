@@ -78,6 +78,10 @@ class OutboxStore(Protocol):
         """How many rows there are by destination and state."""
         ...
 
+    def incidents_told(self, since_ms: int) -> dict[str, int]:
+        """How many incidents each destination was told something of since then."""
+        ...
+
     def replay(self, ids: Collection[str] | None, destination: str | None, at_ms: int) -> int:
         """Let dead letters wait again, as if new: those named, of `destination`, or all."""
         ...
