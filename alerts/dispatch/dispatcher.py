@@ -7,6 +7,7 @@ look in the same moment may give one unit two incidents.  It starts no thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from alerts.dispatch.choosing import Choice, Plan, loads, plan
@@ -46,7 +47,10 @@ def paths_by(placer: Placer | None) -> Paths:
 
 
 class Dispatcher:
-    """Gives incidents to the units of `duty`; `trouble` is that of the router, if it had any."""
+    """Gives incidents to the units of `duty`: of `only` those for which that says so.
+
+    `trouble` is that of the router, if it had any.
+    """
 
     def __init__(
         self,
@@ -55,12 +59,15 @@ class Dispatcher:
         router: Router,
         settings: DispatchSettings,
         paths: Paths | None = None,
+        *,
+        only: Callable[[Incident], bool] = lambda _: True,
     ) -> None:
         self._ledger = ledger
         self._duty = duty
         self._router = router
         self._settings = settings
         self._paths = paths or paths_by(None)
+        self._only = only
         self.trouble = ""
 
     def tick(self, now_ms: int) -> list[Entry]:
@@ -68,7 +75,7 @@ class Dispatcher:
         wanting = [
             one
             for one in self._incidents(_WAITING, "red")
-            if wants_unit(one, now_ms, self._settings.sign_within_s)
+            if self._only(one) and wants_unit(one, now_ms, self._settings.sign_within_s)
         ]
         if not wanting:
             return []
