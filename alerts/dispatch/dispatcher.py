@@ -74,7 +74,7 @@ class Dispatcher:
         """Give what wants a unit to one, all together; what was filed.  Durable on return."""
         wanting = [
             one
-            for one in self._incidents(_WAITING, "red")
+            for one in _incidents(self._ledger, _WAITING, "red")
             if self._only(one) and wants_unit(one, now_ms, self._settings.sign_within_s)
         ]
         if not wanting:
@@ -96,16 +96,24 @@ class Dispatcher:
         tasks = [
             task_of(one, path) for one, path in zip(incidents, self._paths(incidents), strict=True)
         ]
-        # whoever has not signed counts as taken until another has it: it may yet sign
-        held = self._incidents(_HELD, None)
-        return plan(tasks, self._duty, loads(held), self._router, self._settings, now_ms)
+        load = loads_in(self._ledger)
+        return plan(tasks, self._duty, load, self._router, self._settings, now_ms)
 
-    def _incidents(self, states: tuple[State, ...], level: str | None) -> list[Incident]:
-        return [
-            entry.incident
-            for state in states
-            for entry in self._ledger.newest(Wanted(level=level, state=state), None, _LOOKED_AT)
-        ]
+
+def loads_in(ledger: Ledger) -> dict[str, int]:
+    """How many incidents each party has.
+
+    Whoever has not signed counts as taken until another has it: it may yet sign.
+    """
+    return loads(_incidents(ledger, _HELD, None))
+
+
+def _incidents(ledger: Ledger, states: tuple[State, ...], level: str | None) -> list[Incident]:
+    return [
+        entry.incident
+        for state in states
+        for entry in ledger.newest(Wanted(level=level, state=state), None, _LOOKED_AT)
+    ]
 
 
 class _HandOver:
