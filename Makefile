@@ -4,6 +4,7 @@
 PYTHON ?= python3
 UV ?= uv
 KILLS ?= 100
+STORM ?= 10000
 POINTS ?= 3000000
 MINUTES ?= 10
 ARGS ?=
@@ -95,8 +96,10 @@ fuzz: .venv/.fuzz ## throw bytes at every dialect for MINUTES, led by coverage (
 	@$(BIN)/python tests/fuzz/fuzz_dialects.py $(MINUTES)
 
 .PHONY: chaos
-chaos: .venv/.dev ## kill the process KILLS times under load and check by the ledger (KILLS=100)
-	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q --timeout=0 tests/flow/test_kill.py --kills $(KILLS) $(ARGS)
+chaos: .venv/.dev .venv/.warm ## kill run, broker and intake KILLS times, let STORM terminals back at once, check by the ledger
+	@REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q -s --timeout=0 \
+		tests/flow/test_kill.py tests/flow/test_broker_dies.py tests/flow/test_durable.py \
+		--kills $(KILLS) --storm $(STORM) $(ARGS)
 
 .PHONY: prerequisites
 prerequisites: ## install what the tests need and this machine lacks: browser, broker, font (Debian), Node

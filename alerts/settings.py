@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from alerts.channels.settings import ChannelSettings, Url, checked
 from alerts.dispatch_settings import DispatchSettings
 from alerts.force_settings import ForceSettings
 
@@ -92,6 +93,27 @@ class AlertSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    source: str = Field(
+        "/vehicleguard",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[!-~]+$",
+        description="Who we are to other systems: `source` of CloudEvents, `sender` of CAP. "
+        "Receivers de-duplicate by it and by the id, so each installation needs its own.",
+    )
+    public_url: Url | None = Field(
+        None,
+        description="Address of the console as owners reach it; unset, messages to them carry no "
+        "link to answer.",
+    )
+    link_hours: float = Field(
+        24, gt=0, le=24 * 7, description="Hours for which such a link can be answered."
+    )
+    channels: Annotated[tuple[ChannelSettings, ...], AfterValidator(checked)] = Field(
+        (),
+        max_length=32,
+        description="Whom to tell of incidents: a table `[[alerts.channels]]` each, see below.",
+    )
     clock: ClockSettings = ClockSettings()
     force: ForceSettings = ForceSettings()
     dispatch: DispatchSettings = DispatchSettings()

@@ -16,6 +16,8 @@ from alerts.filing import receive
 from alerts.incident import Incident, fold
 from alerts.ledger import Clocks, Decide, Entry, UnknownIncidentError, Wanted
 from alerts.level import Level
+from alerts.outbox import sqlite_outbox
+from alerts.outbox.routes import Routes
 from alerts.report import Report
 from ingest import sqlite
 
@@ -73,20 +75,24 @@ _DUE = """
     ALTER TABLE incidents ADD COLUMN due_ms INTEGER;
     CREATE INDEX incidents_due ON incidents (due_ms) WHERE due_ms IS NOT NULL
     """
-_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold, _DUE)
+_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold, _DUE, sqlite_outbox.TABLES)
 
 
 class SqliteLedger:
     """A `Ledger` in the file `path` (":memory:" for a replay).
 
-    `clocks` starts clocks and says what is due; none without it.
+    `clocks` starts clocks and says what is due; none without it.  `routes` says who is told of an
+    event; its deliveries are filed in the event's transaction, where the outbox finds them.
 
     Writers take turns on one connection; readers have another and, WAL being on, wait for nobody.
     Raises `ingest.sqlite.StoreError` when the file cannot be used.
     """
 
-    def __init__(self, path: Path | str, clocks: Clocks | None = None) -> None:
+    def __init__(
+        self, path: Path | str, clocks: Clocks | None = None, routes: Routes | None = None
+    ) -> None:
         self._clocks = clocks
+        self._routes = routes
         self._write = sqlite.connect(path)
         sqlite.migrate(self._write, "alerts", _STEPS)
         self._write_lock = threading.RLock()
@@ -326,4 +332,8 @@ class SqliteLedger:
                 *(seq, seq, body, due_ms),
             ),
         )
-        return Entry(seq, event, after)
+        entry = Entry(seq, event, after)
+        if self._routes is not None:
+            muted = sqlite_outbox.silences(self._write, event.at_ms)
+            sqlite_outbox.file(self._write, self._routes.of(entry, before, muted), event.at_ms)
+        return entry

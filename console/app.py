@@ -15,6 +15,7 @@ from console import (
     arrow,
     health,
     incidents,
+    outside,
     places,
     problem,
     pursuit,
@@ -86,6 +87,7 @@ def create_app(
     problem.install(app, headers)
     app.include_router(_api())
     app.include_router(health.router)
+    app.include_router(outside.router)
     app.include_router(page_router(page))
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)

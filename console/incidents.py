@@ -15,6 +15,7 @@ from console.ports import (
     IncidentFilter,
     Json,
     Ports,
+    StepSaid,
     UnknownIncidentError,
 )
 from console.problem import ProblemError, responses
@@ -25,9 +26,14 @@ from console.wire import (
     IncidentDetail,
     IncidentPage,
     Level,
+    LinkBody,
     LowerBody,
+    MergeBody,
     SignBody,
+    SplitBody,
     State,
+    StepBody,
+    UndoBody,
 )
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
@@ -107,13 +113,68 @@ def lower(
     return _done(incident_id, feed, lambda: put(incident_id, body.level, who, body.reason))
 
 
+@router.post("/{incident_id}/steps", response_model=Incident, responses=responses(400, 404, 409))
+def step(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: StepBody
+) -> Response:
+    """Take the incident through a step of its life; sent again it changes nothing.
+
+    受理 accepted, 分派 assigned, 退回 returned, 转派 reassigned, 督办 supervised, 签收 signed,
+    出警 departed, 到场 on_scene, 控制 contained, 反馈 feedback, 办结 closed, 评价 rated; reopened;
+    between centres 上报 passed_up, 下派 assigned_down, 收回 taken_back.
+    """
+    said = StepSaid(
+        body.reason or "", body.party or "", body.by or "", body.t, body.outcome, body.score
+    )
+    take, who = ports.incidents.step, identity.who
+    return _done(incident_id, feed, lambda: take(incident_id, body.step, who, said))
+
+
+@router.post("/{incident_id}/undo", response_model=Incident, responses=responses(404, 409))
+def undo(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: UndoBody
+) -> Response:
+    """Take one's own last step back, within a minute."""
+    take_back, who = ports.incidents.undo, identity.who
+    return _done(incident_id, feed, lambda: take_back(incident_id, who, body.reason or ""))
+
+
+@router.post("/{incident_id}/merge", response_model=Incident, responses=responses(404, 409))
+def merge(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: MergeBody
+) -> Response:
+    """Have the incident go on in another one, which is answered."""
+    join, who = ports.incidents.merge, identity.who
+    return _done(incident_id, feed, lambda: join(incident_id, body.into, who, body.reason))
+
+
+@router.post("/{incident_id}/split", response_model=Incident, responses=responses(400, 404, 409))
+def split(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: SplitBody
+) -> Response:
+    """Cut signals of another theft off; the incident that they open is answered."""
+    cut, who = ports.incidents.split, identity.who
+    return _done(incident_id, feed, lambda: cut(incident_id, body.signals, who, body.reason))
+
+
+@router.post("/{incident_id}/link", response_model=Incident, responses=responses(404, 409))
+def link(
+    ports: _Ports, feed: _Feed, identity: _Identity, incident_id: str, body: LinkBody
+) -> Response:
+    """Say that two incidents belong together."""
+    tie, who = ports.incidents.link, identity.who
+    return _done(incident_id, feed, lambda: tie(incident_id, body.other, who, body.reason))
+
+
 def _done(incident_id: str, feed: Feed, work: Callable[[], Json]) -> Response:
     try:
         after = work()
     except UnknownIncidentError as error:
-        raise _unknown(incident_id) from error
+        raise _unknown(str(error) or incident_id) from error
     except IllegalMoveError as error:
         raise ProblemError(409, str(error)) from error
+    except ValueError as error:
+        raise ProblemError(400, str(error)) from error
     feed.look()
     return json_answer(after)
 

@@ -53,6 +53,18 @@ class IllegalMoveError(ValueError):
     """The incident's state does not allow this action; the text says what is allowed."""
 
 
+@dataclass(frozen=True, slots=True)
+class StepSaid:
+    """What comes with a step; see `wire.StepBody`."""
+
+    reason: str = ""
+    party: str = ""
+    by: str = ""
+    t: float | None = None
+    outcome: str | None = None
+    score: int | None = None
+
+
 class Incidents(Protocol):
     """The incident ledger as the console sees it.  All methods are safe to call from any thread."""
 
@@ -86,6 +98,41 @@ class Incidents(Protocol):
 
     def lower(self, incident_id: str, level: str, actor: str, reason: str) -> Json:
         """Lower it to `level` for a stated reason, and return the incident after it.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
+    def step(self, incident_id: str, step: str, actor: str, said: StepSaid) -> Json:
+        """Take it through a step, and return the incident after it; said again, nothing changes.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`, and `ValueError` for what is missing.
+        """
+        ...
+
+    def undo(self, incident_id: str, actor: str, reason: str) -> Json:
+        """Take the actor's own last step back.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
+    def merge(self, incident_id: str, into: str, actor: str, reason: str) -> Json:
+        """Have it go on in another one, which is returned.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`.
+        """
+        ...
+
+    def split(self, incident_id: str, signals: Sequence[str], actor: str, reason: str) -> Json:
+        """Cut the signals off, and return the incident that they open.
+
+        Raises `UnknownIncidentError`, `IllegalMoveError`, and `ValueError` for other signals.
+        """
+        ...
+
+    def link(self, incident_id: str, other: str, actor: str, reason: str) -> Json:
+        """Say that two belong together, and return the first.
 
         Raises `UnknownIncidentError`, `IllegalMoveError`.
         """
@@ -190,6 +237,35 @@ class Metrics(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What an owner's link asks: of which vehicle, since when (epoch s), and whether it stands."""
+
+    vehicle_id: str
+    since: float
+    is_open: bool
+    level: str
+
+
+class Outside(Protocol):
+    """People and systems that have no login here.  Safe to call from any thread."""
+
+    def question(self, token: str) -> Question | None:
+        """What the link with `token` asks; None when it is forged or its time is over."""
+        ...
+
+    def answer(self, token: str, word: str) -> str:
+        """File `mine` or `stolen`, and say in one line how the incident stands.
+
+        Raises `UnknownIncidentError` for a link that is none, and `IllegalMoveError`.
+        """
+        ...
+
+    def callback(self, name: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """What the platform behind channel `name` did: status as in HTTP, and why."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """Everything the console reads, in one hand."""
 
@@ -199,3 +275,4 @@ class Ports:
     pipeline: Pipeline
     metrics: Metrics
     pursuits: Pursuits
+    outside: Outside | None = None

@@ -11,8 +11,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Level = Literal["blue", "yellow", "red"]
-State = Literal["reported", "signed", "closed"]
+State = Literal[
+    "reported", "accepted", "assigned", "signed", "handling", "feedback", "closed", "rated"
+]
 Outcome = Literal["recovered", "not_found", "false_alarm"]
+Step = Literal[
+    "accepted", "assigned", "returned", "reassigned", "supervised", "signed", "departed",
+    "on_scene", "contained", "feedback", "closed", "rated", "reopened",
+    "passed_up", "assigned_down", "taken_back",
+]  # fmt: skip
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Word = Literal["mine", "stolen", "confirmed"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
@@ -24,6 +32,35 @@ class Rise(BaseModel):
     level: Level
     reason: str = Field(description="Why, in English or as a person put it.")
     reason_zh: str = Field(description="Why, in Chinese.")
+
+
+class Stamp(BaseModel):
+    """When it came to a moment of its life."""
+
+    moment: str = Field(
+        description="alerted, dispatched, signed, departed, on_scene, contained, feedback, closed."
+    )
+    t: float = Field(description="When it happened, epoch seconds.")
+    at: float = Field(description="When it was recorded, epoch seconds.")
+    actor: str
+    by: str = Field(description="What it is known from: `tap`, `position`, or empty.")
+
+
+class Goal(BaseModel):
+    """A deadline of a clock."""
+
+    name: str
+    moment: str = Field(description="The stamp that stops it.")
+    due: float = Field(description="Epoch seconds.")
+
+
+class Clock(BaseModel):
+    """The clock that runs since it became red; no goals where none is asked."""
+
+    profile: Literal["zone", "tier", "stage"]
+    place: Literal["key", "centre", "urban", "rural"]
+    started: float = Field(description="Epoch seconds.")
+    goals: list[Goal]
 
 
 class Incident(BaseModel):
@@ -40,7 +77,15 @@ class Incident(BaseModel):
     lat: float
     signals: list[str] = Field(description="Ids of its signals.")
     history: list[Rise]
-    outcome: Outcome | None
+    outcome: Outcome | Literal["merged"] | None
+    party: str = Field("", description="The unit or platform whose it is.")
+    desk: str = Field("", description="The centre that somebody gave it to; empty: by its place.")
+    stamps: list[Stamp] = Field([], description="In the order in which they were told.")
+    clock: Clock | None = None
+    supervised: bool = Field(default=False, description="A higher level watches it (督办).")
+    drill: bool = Field(default=False, description="An exercise.")
+    links: list[str] = Field([], description="Incidents that belong to it.")
+    merged_into: str = Field("", description="The incident in which it goes on.")
     word: Word | None = Field(description="What a person said of it last (`answer`).")
     score: float | None = Field(description="Theft score after its newest signal; it decays.")
     because: list[str] = Field(description="Kinds of evidence so far.")
@@ -53,7 +98,10 @@ class IncidentEvent(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     seq: int
-    kind: str = Field(description="opened, joined, raised, lowered, answered, signed, closed.")
+    kind: str = Field(
+        description="opened, joined, raised, lowered, answered, a step, undone, linked, absorbed, "
+        "split, or what its clock said: clocked, warned, breached, escalated."
+    )
     t: float
 
 
@@ -202,6 +250,56 @@ class AnswerBody(BaseModel):
         if self.word == "mine" and self.reason is None:
             raise ValueError("mine needs a reason")
         return self
+
+
+class StepBody(BaseModel):
+    """A step of an incident's life, and what comes with it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Step
+    reason: Reason | None = Field(
+        None,
+        description="Needed by returned, reassigned, supervised, feedback, reopened and what moves "
+        "it between centres.",
+    )
+    party: Id | None = Field(
+        None,
+        description="To whom; needed by assigned and reassigned, and as the centre by passed_up, "
+        "assigned_down and taken_back.",
+    )
+    by: Literal["tap", "position"] | None = Field(None, description="What it is known from.")
+    t: float | None = Field(
+        None, ge=946_684_800, lt=4_102_444_800, description="When it happened, epoch seconds."
+    )
+    outcome: Outcome | None = Field(None, description="Of closed.")
+    score: int | None = Field(None, ge=1, le=5, description="Of rated, which needs it.")
+
+
+class UndoBody(BaseModel):
+    """Why the step is taken back, where somebody says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason | None = None
+
+
+class MergeBody(SignBody):
+    """The incident in which this one goes on, and why."""
+
+    into: Id
+
+
+class LinkBody(SignBody):
+    """The incident that belongs to this one, and why."""
+
+    other: Id
+
+
+class SplitBody(SignBody):
+    """The signals that are of another theft, and why."""
+
+    signals: list[Id] = Field(min_length=1, max_length=10_000)
 
 
 class LowerBody(SignBody):

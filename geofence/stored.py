@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from geofence.grid import Grid
 from geofence.zone import Problem, Zone, ZoneKind
-from ingest import arrow_bytes
+from ingest.store import arrow_bytes
 
 MAGIC = b"vgzones\n"
 VERSION = 2

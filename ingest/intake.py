@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 from ingest.admission import Admission
-from ingest.dialects import Decoded, Router, router_of
+from ingest.dialects import Decoded, Notice, Router, router_of
 from ingest.fix import NO_SEQ, FixBatch
-from ingest.log import BlockLog
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
+from ingest.store.log import BlockLog
+from ingest.store.once import Once
 
 
 class Answer(NamedTuple):
@@ -28,7 +30,8 @@ class Taken:
     """What became of a batch of messages, all of it durable.
 
     `batch` is block `number` (its ids are vehicles); when it is empty there is no new block.
-    `sightings` are number `sighted` of theirs in the log, if there are any.
+    `sightings` are number `sighted` of theirs in the log, if there are any; `repeated` more were
+    there already.  `notices` are what cameras said of themselves; they are not kept.
     """
 
     number: int
@@ -37,6 +40,8 @@ class Taken:
     answers: Sequence[Answer]
     sighted: int
     sightings: SightingBatch
+    repeated: int = 0
+    notices: Sequence[Notice] = ()
 
 
 class Intake:
@@ -55,6 +60,7 @@ class Intake:
         self._log = log
         self._max = max_payload_bytes
         self._clock_ms = clock_ms
+        self._once = Once.of(log)
         self._router = router or router_of(None)
 
     def take(self, messages: Sequence[Message]) -> Taken:
@@ -69,10 +75,14 @@ class Intake:
         decoded = self._router.decode(messages)
         batch, refused = self._admission.admit(decoded, messages)
         rejects += [*decoded.rejects, *refused]
-        number = self._log.append(batch, decoded.sightings, rejects, self._clock_ms())
+        seen = self._once.fresh(decoded.sightings)
+        number = self._log.append(batch, seen, rejects, self._clock_ms())
+        # not before: what was not kept is to come again
+        self._once.remember(seen)
         answers = _answers(decoded, rejects)
         sighted = self._log.last_sightings()
-        return Taken(number, batch, rejects, answers, sighted, decoded.sightings)
+        repeated = len(decoded.sightings) - len(seen)
+        return Taken(number, batch, rejects, answers, sighted, seen, repeated, decoded.notices)
 
     def dialect_of(self, topic: str) -> str:
         """The name of the dialect that messages on `topic` are of; `none` where there is none."""
@@ -111,10 +121,9 @@ def _answers(decoded: Decoded, rejects: Sequence[Reject]) -> list[Answer]:
     if not numbered.all():
         code, seq = code[numbered], seq[numbered]
     names = map(fixes.ids.__getitem__, code.tolist())
-    taken = dict.fromkeys(zip(names, seq.tolist(), strict=True))
-    accepted = (
-        [Answer(*row) for row in taken if row not in refused]
-        if refused
-        else [Answer(*row) for row in taken]
-    )
+    # a row twice is answered once; made by the thousand, so without a call of our own for each
+    taken = dict.fromkeys(zip(names, seq.tolist(), repeat(None)))
+    accepted: Iterator[Answer] = map(Answer._make, taken)
+    if refused:
+        accepted = (a for a in accepted if (a.terminal, a.seq) not in refused)
     return [*whole, *accepted, *refused.values()]

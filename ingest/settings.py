@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     BaseModel,
@@ -12,7 +12,9 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
+    ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from ingest.dialects import DIALECTS
@@ -52,6 +54,19 @@ class IngestSettings(BaseModel):
     )
     tls_certificate: FilePath | None = Field(None, description="PEM file of our own certificate.")
     tls_key: FilePath | None = Field(None, description="PEM file of our certificate's key.")
+    share: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Group of a shared subscription: processes that name the same one divide the "
+        "messages among them, each under its own client_id; needs a broker that has them.",
+    )
+    receive_maximum: int = Field(
+        8192,
+        ge=1,
+        le=65_535,
+        description="Most messages that the broker may send before the first is acknowledged; "
+        "told with MQTT 5 alone, with 3.1.1 the broker's own limit counts.",
+    )
     keepalive_s: int = Field(30, ge=5, le=3600, description="MQTT keep-alive in seconds.")
     inbox_messages: int = Field(
         50_000,
@@ -68,6 +83,36 @@ class IngestSettings(BaseModel):
         ge=0,
         le=10_000,
         description="Longest wait for more messages of a block.",
+    )
+    gat1400_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description="Port on which GA/T 1400 platforms and cameras post what they saw; "
+        "none = they cannot.",
+    )
+    gat1400_host: str = Field(
+        "127.0.0.1", description="Address that the GA/T 1400 port listens on; 0.0.0.0 = every one."
+    )
+    gat1400_users: Path | None = Field(
+        None,
+        description="CSV file of who may post there (columns user, password); the port needs it.",
+    )
+    gat1400_server_id: str = Field(
+        "43090000005030000001",
+        pattern=r"^[0-9]{20}$",
+        description="Our own id on the GA/T 1400 port, 20 digits; it is also the realm of Digest.",
+    )
+    gat1400_body_bytes: int = Field(
+        8_388_608,
+        ge=1024,
+        le=134_217_728,
+        description="A larger body, pictures included, is refused on the GA/T 1400 port.",
+    )
+    gat1400_trust_registered: bool = Field(
+        default=False,
+        description="After a device has registered by Digest take its other requests without, "
+        "from the same address and with the same User-Identify, for cameras that cannot do better.",
     )
     max_payload_bytes: int = Field(
         262_144, ge=64, le=16_777_216, description="A larger payload is refused as too_large."
@@ -125,3 +170,19 @@ class IngestSettings(BaseModel):
                 msg = f"{name} is none of {', '.join(sorted(DIALECTS))}"
                 raise ValueError(msg)
         return names
+
+    @field_validator("share")
+    @classmethod
+    def _has_a_broker_that_can(cls, share: str | None, info: ValidationInfo) -> str | None:
+        if share is not None and info.data.get("host") is None:
+            raise ValueError(
+                "the broker of our own has no shared subscriptions and would deliver nothing; "
+                "name another one (ingest.host)"
+            )
+        return share
+
+    @model_validator(mode="after")
+    def _port_has_users(self) -> Self:
+        if self.gat1400_port is not None and self.gat1400_users is None:
+            raise ValueError("gat1400_port needs gat1400_users")
+        return self

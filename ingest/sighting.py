@@ -12,10 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from ingest import arrow_bytes
 from ingest.fix import Float32, Float64, Int64
+from ingest.store import arrow_bytes
 
-VERSION = 1
+VERSION = 2
+"""1 had no `read_id`; its blocks are read, and say of none that it has one."""
 _SCHEMA = "sightings"
 TEXTS = (
     "camera",
@@ -25,6 +26,7 @@ TEXTS = (
     "vehicle_color",
     "image",
     "image_sha256",
+    "read_id",
 )
 NUMBERS: dict[str, type[np.generic]] = {
     "t_ms": np.int64,
@@ -41,7 +43,8 @@ class SightingBatch:
     """Columns over n sightings, in order of arrival.
 
     Texts are tuples of n (None = unknown): `camera` id, `plate` as read, colours and class in the
-    camera's own words, `image` a reference (never the image) with its hash.  `t_ms` (event time),
+    camera's own words, `image` a reference (never the image) with its hash, `read_id` the camera's
+    own name for this read, the same when it is told again (see `Once`).  `t_ms` (event time),
     `received_ms` int64[n]; `lon`, `lat` float64[n] WGS-84 degrees, NaN = look the camera up;
     `confidence` 0–1 and `direction_deg` float32[n], NaN = unknown.
     """
@@ -53,6 +56,7 @@ class SightingBatch:
     vehicle_color: tuple[str | None, ...]
     image: tuple[str | None, ...]
     image_sha256: tuple[str | None, ...]
+    read_id: tuple[str | None, ...]
     t_ms: Int64
     received_ms: Int64
     lon: Float64
@@ -118,6 +122,10 @@ def encode(batch: SightingBatch) -> bytes:
 def decode(data: bytes) -> SightingBatch:
     """The sightings that `encode` made a block of.
 
-    Raises `ValueError` when the bytes are no such block, or one of another version.
+    Raises `ValueError` when the bytes are no such block, or one of a version not known here.
     """
-    return SightingBatch.of(arrow_bytes.read(data, _SCHEMA, VERSION))
+    try:
+        return SightingBatch.of(arrow_bytes.read(data, _SCHEMA, VERSION))
+    except ValueError:
+        table = arrow_bytes.read(data, _SCHEMA, 1)
+    return SightingBatch.of(table.append_column("read_id", pa.nulls(table.num_rows, pa.string())))

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from ingest import arrow_bytes
+from ingest.store import arrow_bytes
 from streams.departures import Departure
 from streams.roster import Roster
 from streams.state import ROW, FleetState

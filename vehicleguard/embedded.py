@@ -15,6 +15,8 @@ import structlog
 from pydantic import SecretStr
 
 import vehicleguard
+from alerts.clock import Clockwork
+from alerts.incident import Incident
 from alerts.sqlite_ledger import SqliteLedger
 from console.app import create_app
 from console.notify import Notifier
@@ -23,33 +25,38 @@ from console.server import ConsoleServer
 from geofence import ZoneSet
 from ingest import sqlite
 from ingest.admission import Admission
-from ingest.dialects import DIALECTS, Router, router_of
+from ingest.cameras.sqlite_cameras import SqliteCameraHealth
+from ingest.dialects import router_of
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Taken
-from ingest.log import LogFullError
 from ingest.message import Message
 from ingest.registry import Registry
-from ingest.sqlite_log import SqliteLog
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
+from vehicleguard.camera_watch import CameraWatch
+from vehicleguard.clock_watch import ClockWatch, place_class
 from vehicleguard.incident_view import IncidentView
-from vehicleguard.links import Jt808, Links, Mqtt
+from vehicleguard.links import Jt808, Links, Mqtt, posters_of
 from vehicleguard.metrics import Metrics
+from vehicleguard.outlets import Outlets
 from vehicleguard.pipeline import Pipeline, now_ms
 from vehicleguard.place_view import PlaceView
 from vehicleguard.published import Published, newest
 from vehicleguard.pulse import Pulse
 from vehicleguard.pursuit_view import PursuitView, surroundings_of
-from vehicleguard.settings import Settings
+from vehicleguard.settings import Settings, SettingsError
 from vehicleguard.status_view import StatusView
 
 log = structlog.get_logger(__name__)
 
 STORE = "vehicleguard.sqlite"
 _PRUNE_EVERY_S = 300.0
+_CAMERAS_EVERY_S = 10.0
 _RETRY_S = 1.0
 
 
@@ -78,6 +85,11 @@ class EmbeddedRun:
         simulated: bool = False,
         said: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if settings.ingest.share is not None:
+            raise SettingsError(
+                "ingest.share: this run decides by itself and has to hear every fix; a share would "
+                "give it some of each vehicle's"
+            )
         self._settings = settings
         self._said = said
         warm.ensure(said)
@@ -86,11 +98,11 @@ class EmbeddedRun:
         self._router = router_of(settings.ingest.dialects)
         if settings.ingest.jt808_port is not None:
             registry = registry.with_numbers() if registry else None
-            self._router = Router([*self._router.dialects, DIALECTS["jt808"]])
         self._terminals = registry.vehicle_of if registry else None
         self._rules = rules_of(settings, registry)
         self._admission = Admission(settings.ingest, registry)
         self._around = surroundings_of(settings.streams)
+        self._posters = posters_of(settings.ingest)
         plates = registry.plate_of if registry else {}
         self._plates = PlateGuard(plates, self._around.cameras)
         self._places = PlaceView(self._rules.zones, settings.outlines, settings.towns)
@@ -100,12 +112,14 @@ class EmbeddedRun:
         self.failed = threading.Event()
         self.has_incident = threading.Event()
         self.metrics = Metrics()
+        self._outlets = Outlets(settings.alerts, self.metrics, now_ms)
         self.pulse = Pulse()
         self.url = ""
         self.admin_token = ""
         self.token_is_new = False
         self.broker_address = ""
         self.mqtt_port = 0
+        self.receiver_address = ""
         self.jt808_address = ""
 
     def start(self) -> None:
@@ -124,12 +138,18 @@ class EmbeddedRun:
         secrets = secret.load(folder)
         self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
+        broker, key = (self._settings.ingest, host, port), secrets.derived("owner-links")
+        cleanup.callback(self._outlets.stop)
+        self._outlets.start(folder / STORE, ledger, key, broker, self._spoke(notifier))
         self._said("working through what was stored")
         blocks = self._pipeline.catch_up()
         if blocks:
             log.info("resumed", blocks=blocks, vehicles=len(self._pipeline.state))
         self.pulse.catching_up = False
         self._begin(cleanup, host, port, secrets)
+        watch = ClockWatch(ledger, self.metrics, self._spoke(notifier))
+        cleanup.callback(watch.stop)
+        watch.start()
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -141,7 +161,8 @@ class EmbeddedRun:
         cleanup.callback(connection.close)
         cleanup.callback(reader.close)
         self._blocks = SqliteLog(connection, reader)
-        ledger = SqliteLedger(store)
+        clocks = Clockwork(self._settings.alerts.clock, place_class(self._rules.zones))
+        ledger = SqliteLedger(store, clocks, self._outlets.routes)
         cleanup.callback(ledger.disconnect)
         self._version, rules = 0, self._rules
         found = newest(store, self._rules)
@@ -152,8 +173,12 @@ class EmbeddedRun:
 
         def committed() -> None:
             notifier.wake()
+            self._outlets.wake()
             self.has_incident.set()
 
+        self._cameras = CameraWatch(
+            self._around.cameras, SqliteCameraHealth(connection), self._blocks, self.metrics
+        )
         self._pipeline = Pipeline(
             intake=Intake(
                 self._admission,
@@ -168,10 +193,21 @@ class EmbeddedRun:
             rules=rules,
             metrics=self.metrics,
             plates=self._plates,
+            cameras=self._cameras,
             committed=committed,
             wait=self._pause,
         )
         return ledger
+
+    def _spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
+        """What hears of incidents that somebody else than the pipeline moved."""
+
+        def spoke(incident: Incident) -> None:
+            self._pipeline.show(incident)
+            notifier.wake()
+            self._outlets.wake()
+
+        return spoke
 
     def _open_console(
         self,
@@ -195,13 +231,16 @@ class EmbeddedRun:
         )
         app = create_app(
             Ports(
-                incidents=IncidentView(ledger, self._pipeline.show),
+                incidents=IncidentView(ledger, self._spoke(notifier)),
                 fleet=self._pipeline.fleet,
                 places=self._places,
                 pipeline=status,
                 metrics=self.metrics,
                 pursuits=PursuitView(
                     ledger, self._pipeline.fleet, now_ms, self._around, self._pipeline.seen
+                ),
+                outside=self._outlets.outside(
+                    ledger, secrets.derived("owner-links"), self._spoke(notifier)
                 ),
             ),
             settings.model_copy(
@@ -243,6 +282,7 @@ class EmbeddedRun:
             self._inbox,
             mqtt=Mqtt(host, port, self._router.topics, self._broker_state),
             jt808=Jt808(self._terminals, secrets.derived("jt808")),
+            posters=self._posters,
             clock_ms=now_ms,
             metrics=self.metrics,
         )
@@ -255,6 +295,7 @@ class EmbeddedRun:
         worker.start()
         cleanup.callback(self._links.stop)
         self._links.start(self._settings.data / STORE)
+        self.receiver_address = self._links.receiver_address
 
     def stop(self) -> None:
         """Close everything in reverse order; what was not acknowledged comes again next time."""
@@ -268,6 +309,7 @@ class EmbeddedRun:
         pipeline, ingest = self._pipeline, self._settings.ingest
         snapshot_at = time.monotonic() + self._settings.streams.snapshot_s
         prune_at = time.monotonic() + _PRUNE_EVERY_S
+        cameras_at = 0.0
         try:
             while not self._stopping.is_set():
                 messages = self._inbox.take(
@@ -281,6 +323,9 @@ class EmbeddedRun:
                 if now >= snapshot_at:
                     pipeline.snapshot()
                     snapshot_at = now + self._settings.streams.snapshot_s
+                if now >= cameras_at:
+                    self._cameras.count(now_ms())
+                    cameras_at = now + _CAMERAS_EVERY_S
                 if now >= prune_at:
                     self._prune()
                     prune_at = now + _PRUNE_EVERY_S

@@ -19,6 +19,7 @@ from console.ports import (
     IncidentEvent,
     IncidentFilter,
     Page,
+    StepSaid,
     UnknownIncidentError,
 )
 
@@ -88,12 +89,49 @@ class IncidentView:
             incident_id, lambda held, at_ms: actions.lower(held, actor, lowest, reason, at_ms)
         )
 
+    def step(self, incident_id: str, step: str, actor: str, said: StepSaid) -> Json:
+        """Take it through a step, at the clock's time now; again it changes nothing."""
+        with_it = actions.Said(
+            *(said.party, said.by, Outcome(said.outcome) if said.outcome else None),
+            score=said.score,
+            t=said.t,
+        )
+        kind: Step = step  # type: ignore[assignment]  # one of them, or a KeyError below
+        return self._decide(
+            incident_id,
+            lambda held, at_ms: actions.step(held, kind, actor, said.reason, at_ms, with_it),
+        )
+
+    def undo(self, incident_id: str, actor: str, reason: str) -> Json:
+        """Take the actor's own last step back."""
+        return self._decide(
+            incident_id, lambda held, at_ms: actions.undo(held, actor, reason, at_ms)
+        )
+
+    def merge(self, incident_id: str, into: str, actor: str, reason: str) -> Json:
+        """Have it go on in another one, which is returned."""
+        return self._file(lambda at_ms: self._ledger.merge(incident_id, into, actor, reason, at_ms))
+
+    def split(self, incident_id: str, signals: Sequence[str], actor: str, reason: str) -> Json:
+        """Cut the signals off, and return the incident that they open."""
+        return self._file(
+            lambda at_ms: self._ledger.split(incident_id, signals, actor, reason, at_ms)
+        )
+
+    def link(self, incident_id: str, other: str, actor: str, reason: str) -> Json:
+        """Say that two belong together, and return the first."""
+        return self._file(lambda at_ms: self._ledger.link(incident_id, other, actor, reason, at_ms))
+
     def _decide(self, incident_id: str, decide: Callable[[Incident, int], Event | None]) -> Json:
-        at_ms = int(time.time() * 1000)
+        return self._file(
+            lambda at_ms: self._ledger.act(incident_id, lambda held: decide(held, at_ms))
+        )
+
+    def _file(self, work: Callable[[int], Entry]) -> Json:
         try:
-            entry = self._ledger.act(incident_id, lambda held: decide(held, at_ms))
+            entry = work(int(time.time() * 1000))
         except ledgers.UnknownIncidentError as error:
-            raise UnknownIncidentError(incident_id) from error
+            raise UnknownIncidentError(str(error)) from error
         except actions.IllegalMoveError as error:
             raise IllegalMoveError(str(error)) from error
         self._changed(entry.incident)
@@ -119,8 +157,36 @@ def _wire(entry: Entry) -> Json:
         "outcome": str(incident.outcome) if incident.outcome else None,
         "t_updated": incident.t_updated,
         "word": str(incident.word) if incident.word else None,
+        **_course(incident),
         **_fused(incident),
         "seq": entry.seq,
+    }
+
+
+def _course(incident: Incident) -> dict[str, object]:
+    """How far it has come, and by when it has to come further."""
+    course, clock = incident.course, incident.clock
+    return {
+        "party": course.party,
+        "desk": course.desk,
+        "stamps": [
+            {"moment": s.moment, "t": s.t, "at": s.at_ms / 1000, "actor": s.actor, "by": s.by}
+            for s in course.stamps
+        ],
+        "clock": None
+        if clock is None
+        else {
+            "profile": clock.profile,
+            "place": clock.place,
+            "started": clock.started_ms / 1000,
+            "goals": [
+                {"name": g.name, "moment": g.moment, "due": g.due_ms / 1000} for g in clock.goals
+            ],
+        },
+        "supervised": course.supervised,
+        "drill": incident.drill,
+        "links": list(incident.links),
+        "merged_into": incident.merged_into,
     }
 
 
@@ -153,4 +219,7 @@ def _event(seq: int, event: Event) -> Json:
         "level": event.level.label if event.level else None,
         "signal": event.report.id if event.report else None,
         "outcome": str(event.outcome) if event.outcome else None,
+        "party": event.party,
+        "by": event.by,
+        "other": event.other,
     }

@@ -8,19 +8,22 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from ingest import command, native_carrier, sqlite
-from ingest.downlink import Carrier, Downlink
+from ingest import sqlite
+from ingest.commands import command, native_carrier
+from ingest.commands.downlink import Carrier, Downlink
+from ingest.commands.native_carrier import NativeCarrier
+from ingest.commands.sqlite_commands import SqliteCommands
+from ingest.gat1400.digest import Users
+from ingest.gat1400.receiver import Gat1400Source
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.jt808.carrier import Jt808Carrier
 from ingest.jt808.gate import Gate
 from ingest.jt808.gateway import Jt808Source, Limits
 from ingest.message import Message
-from ingest.mqtt import MqttSource
-from ingest.native_carrier import NativeCarrier
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
 from ingest.source import Source
-from ingest.sqlite_commands import SqliteCommands
 from vehicleguard.metrics import Metrics
 
 
@@ -40,6 +43,13 @@ class Jt808(NamedTuple):
     key: bytes
 
 
+def posters_of(settings: IngestSettings) -> Users | None:
+    """Who may post to the port of GA/T 1400; None = there is none.  Raises `UsersError`."""
+    if settings.gat1400_port is None or settings.gat1400_users is None:
+        return None
+    return Users.from_csv(settings.gat1400_users, settings.gat1400_server_id)
+
+
 class Links:
     """`start` begins to take messages and to send commands; `stop` ends both."""
 
@@ -50,6 +60,7 @@ class Links:
         *,
         mqtt: Mqtt,
         jt808: Jt808,
+        posters: Users | None = None,
         clock_ms: Callable[[], int],
         metrics: Metrics,
     ) -> None:
@@ -64,6 +75,10 @@ class Links:
         self._carriers: list[Carrier] = []
         if settings.jt808_port is not None:
             self._carriers.append(self._listen(settings, inbox, jt808, settings.jt808_port))
+        self._receiver: Gat1400Source | None = None
+        if posters is not None:
+            self._receiver = Gat1400Source(settings, posters, inbox, clock_ms)
+            self._sources.append(self._receiver)
         numbers = settings.jt808_port is not None
         self._carriers.append(NativeCarrier(broker.publish, but_numbers=numbers))
 
@@ -86,6 +101,12 @@ class Links:
         carrier.over(gateway)
         self._sources.append(gateway)
         return carrier
+
+    @property
+    def receiver_address(self) -> str:
+        """Where platforms and cameras of GA/T 1400 post; empty when there is no such port."""
+        receiver = self._receiver
+        return f"http://{receiver.host}:{receiver.port}/VIID" if receiver else ""
 
     def start(self, store: Path) -> None:
         """Begin; commands are kept in the file `store`.  Raises `OSError`, `StoreError`."""

@@ -20,6 +20,23 @@ class Metrics:
         self.rejects = Counter(
             "vg_rejects", "Payloads, rows and fixes refused.", ["reason", "dialect"], registry=r
         )
+        self.sightings = Counter(
+            "vg_sightings_accepted", "Sightings written to the log.", registry=r
+        )
+        self.repeated = Counter(
+            "vg_sightings_repeated", "Sightings that were there already.", registry=r
+        )
+        self.unplaced = Counter(
+            "vg_sightings_unplaced",
+            "Sightings without a place, of cameras that are not registered.",
+            registry=r,
+        )
+        self.straightened = Counter(
+            "vg_sightings_straightened",
+            "Sightings whose pass time was put right, since their camera's clock is off.",
+            registry=r,
+        )
+        self.cameras = Gauge("vg_cameras", "Cameras by condition.", ["condition"], registry=r)
         self.inbox = Gauge(
             "vg_inbox_messages", "Messages received and not yet worked on.", registry=r
         )
@@ -63,6 +80,9 @@ class Metrics:
         self.incidents = Counter(
             "vg_incident_levels", "Levels reached by incidents.", ["level"], registry=r
         )
+        self.clocks = Counter(
+            "vg_clock_events", "What clocks of incidents had to say.", ["kind"], registry=r
+        )
         self.open = Gauge("vg_incidents_open", "Incidents not closed.", ["level"], registry=r)
         self.fix_to_incident = Histogram(
             "vg_fix_to_incident_seconds",
@@ -79,6 +99,31 @@ class Metrics:
         self.vehicles = Gauge("vg_vehicles", "Vehicles ever heard of.", registry=r)
         self.snapshot = Histogram(
             "vg_snapshot_seconds", "Taking and storing a snapshot.", buckets=_FAST, registry=r
+        )
+        self.deliveries = Counter(
+            "vg_deliveries",
+            "Attempts to tell a destination of an event, by what became of them.",
+            ["destination", "result"],
+            registry=r,
+        )
+        self.delivery = Histogram(
+            "vg_delivery_seconds",
+            "From an event being filed to a destination having taken it.",
+            ["destination"],
+            buckets=_ALERT,
+            registry=r,
+        )
+        self.outbox = Gauge(
+            "vg_outbox_rows",
+            "Deliveries that wait, are dead letters, or were held back.",
+            ["destination", "state"],
+            registry=r,
+        )
+        self.replies = Counter(
+            "vg_replies",
+            "What receivers and owners said of incidents, by status as in HTTP.",
+            ["source", "status"],
+            registry=r,
         )
         self.listeners = Gauge("vg_stream_listeners", "Open event streams.", registry=r)
 

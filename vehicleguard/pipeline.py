@@ -19,9 +19,9 @@ from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
 from ingest.fix import FixBatch
 from ingest.intake import Intake, Taken
-from ingest.log import BlockLog
 from ingest.message import Message
 from ingest.sighting import SightingBatch
+from ingest.store.log import BlockLog
 from streams import snapshot
 from streams.detect import Count
 from streams.plates import LastSightings, PlateGuard
@@ -31,6 +31,7 @@ from streams.rules import Rules
 from streams.signal import Signal
 from streams.snapshot import SnapshotStore
 from streams.state import FleetState
+from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.fleet_view import FleetView
 from vehicleguard.metrics import Metrics
 
@@ -60,6 +61,7 @@ class Pipeline:
         rules: Rules,
         metrics: Metrics,
         plates: PlateGuard | None = None,
+        cameras: CameraWatch | None = None,
         committed: Callable[[], None] = lambda: None,
         wait: Callable[[str], bool] = lambda _: False,
         clock_ms: Callable[[], int] = now_ms,
@@ -73,6 +75,7 @@ class Pipeline:
         self._processor = Processor(rules)
         self._metrics = metrics
         self._plates = plates or PlateGuard()
+        self._cameras = cameras
         self._committed = committed
         self._wait = wait
         self._clock_ms = clock_ms
@@ -82,6 +85,8 @@ class Pipeline:
         self.rejects_total = 0
         self.state, self.done = self._restore()
         self._plates.begin(self.state)
+        if cameras is not None:
+            cameras.begin(self.state.sighted)
         metrics.vehicles.set(len(self.state))
         self._count_open()
         self.fleet = FleetView(self.state, ledger.levels_of_vehicles(), clock_ms())
@@ -126,8 +131,12 @@ class Pipeline:
         m.durable.observe(time.perf_counter() - started)
         m.messages.inc(len(messages))
         m.accepted.inc(len(taken.batch))
+        m.sightings.inc(len(taken.sightings))
+        m.repeated.inc(taken.repeated)
         for reject in taken.rejects:
             m.rejects.labels(str(reject.reason), self._intake.dialect_of(reject.topic)).inc()
+        if self._cameras is not None:
+            self._cameras.told(taken.notices)
         self.fixes_total += len(taken.batch)
         self.rejects_total += len(taken.rejects)
         return taken
@@ -191,6 +200,8 @@ class Pipeline:
         self._look(number, seen)
 
     def _look(self, number: int, seen: SightingBatch) -> None:
+        if self._cameras is not None:
+            seen = self._cameras.look(number, seen)
         with self.fleet.lock:
             signals = self._plates.step(seen, self.state)
         if signals:
@@ -251,3 +262,5 @@ class Pipeline:
                 self._snapshots.save(self.done, snapshot.encode(self.state, self._zone_ids))
         except sqlite3.OperationalError as error:
             log.warning("no snapshot; the next start takes longer", error=str(error))
+        if self._cameras is not None:
+            self._cameras.save()  # after the fleet's: a start can bring it up to that

@@ -13,7 +13,7 @@ from alerts.ledger import Ledger
 from alerts.level import Level
 from console.ports import NoPursuitError, UnknownIncidentError
 from geofence.datum import Datum, to_wgs84
-from ingest.cameras import Cameras
+from ingest.cameras.register import Cameras
 from streams.pursuit import RoadNetwork, Sighted, Track, pursue
 from streams.pursuit.cameras import Surroundings
 from streams.pursuit.roads import RoadsError

@@ -2,7 +2,8 @@
 
 Columns: `camera` and `t` (epoch seconds, UTC); where there are, `plate`, `confidence` (0-1), `lon`,
 `lat` (WGS-84; without them a sighting is where its camera is), `plate_color`, `vehicle_class`,
-`vehicle_color`, `direction_deg`, `image`, `image_sha256` and `received` (epoch seconds of arrival).
+`vehicle_color`, `direction_deg`, `image`, `image_sha256`, `read_id`, and `received` (epoch seconds
+of arrival).
 A row that cannot be meant harms no other.
 """
 
@@ -52,6 +53,7 @@ class _Line(msgspec.Struct):
     vehicle_color: str | None = None
     image: str | None = None
     image_sha256: str | None = None
+    read_id: str | None = None
 
 
 def read(files: Sequence[Path]) -> RecordedSightings:

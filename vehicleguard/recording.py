@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from ingest import block
 from ingest.fix import FixBatch
 from ingest.reject import RejectReason
+from ingest.store import block
 from vehicleguard import recorded_rows as rows
 from vehicleguard.recorded_rows import RecordingError
 

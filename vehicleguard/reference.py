@@ -10,12 +10,14 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import click
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 
+from alerts.channels.settings import CHANNELS, ChannelBase
 from geofence.rules.model import (
     Holiday,
     ScheduleText,
@@ -65,6 +67,12 @@ def page() -> str:
             "One TOML file (`--settings FILE`, or `VEHICLEGUARD_SETTINGS`); the environment wins.",
             "",
             *_table(("key", "environment", "default", "meaning"), _settings(Settings, ())),
+            "",
+            "### Channels",
+            "",
+            "A table `[[alerts.channels]]` for each destination ([with examples](channels.md)).",
+            "",
+            *_table(("key", "of type", "default", "meaning"), _channels()),
             "",
             "## Detection thresholds",
             "",
@@ -120,6 +128,29 @@ def _settings(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequenc
     for path, default, meaning in _leaves(model, keys):
         variable = PREFIX + "__".join(path).upper()
         yield f"`{'.'.join(path)}`", f"`{variable}`", default, meaning
+
+
+def _channels() -> Iterator[Sequence[str]]:
+    """Keys of channels, each with the types that have it, those of all first."""
+    types = {model: get_args(model.model_fields["type"].annotation)[0] for model in CHANNELS}
+    keys: dict[str, list[type[ChannelBase]]] = {}
+    for model in types:
+        for name in model.model_fields:
+            keys.setdefault(name, []).append(model)
+    yield "`type`", "all", "required", f"How it is spoken to: {', '.join(types.values())}."
+    for name, models in keys.items():
+        if name == "type":
+            continue
+        fields = [model.model_fields[name] for model in models]
+        whose = "all" if len(models) == len(types) else ", ".join(types[m] for m in models)
+        spelled = dict.fromkeys(
+            "required"
+            if field.is_required()
+            else _spell(None if field.default == "" else field.default)
+            for field in fields
+        )
+        meaning = next((field.description for field in fields if field.description), "")
+        yield f"`{name}`", whose, " or ".join(spelled), meaning
 
 
 def _thresholds(model: type[BaseModel], keys: tuple[str, ...]) -> Iterator[Sequence[str]]:

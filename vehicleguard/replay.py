@@ -15,6 +15,7 @@ import numpy as np
 from alerts.ledger import Wanted
 from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
+from ingest.cameras.health import CameraHealth, straightened
 from ingest.fix import FixBatch
 from ingest.sighting import SightingBatch
 from streams.plates import PlateGuard
@@ -88,7 +89,9 @@ def _arrivals(
 
     done = 0
     if sighted is not None:
-        seen = sighted.seen.take(sighted.guard.of_the_fleet(sighted.seen))
+        # a clock that is off shows in all reads of its camera, not only in those of the fleet
+        seen = straightened(sighted.seen, CameraHealth().observe(sighted.seen))
+        seen = seen.take(sighted.guard.of_the_fleet(seen))
         after = np.searchsorted(batch.received_ms, seen.received_ms, "right")
         ends, first = np.unique(after, return_index=True)
         groups = pairwise([*first.tolist(), len(seen)])

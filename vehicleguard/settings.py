@@ -86,7 +86,13 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
             known = ", ".join(_known(keys[:-1]))
             msg = f"{where}: no such setting; expected one of {known}"
         else:
-            is_secret = keys[-1:] in {("admin_token",), ("session_secret",), ("password",)}
+            # a section may hold a secret, too
+            is_secret = isinstance(first["input"], dict) or keys[-1:] in {
+                ("admin_token",),
+                ("session_secret",),
+                ("password",),
+                ("url",),  # some hold a key
+            }
             found = "" if is_secret else f", found {first['input']!r}"
             msg = f"{where}: {first['msg']}{found}"
         raise SettingsError(msg) from error

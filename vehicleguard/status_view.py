@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from alerts.sqlite_ledger import SqliteLedger
-from ingest.log import BlockLog
+from ingest.store.log import BlockLog
 from vehicleguard.pipeline import Pipeline
 from vehicleguard.pulse import Pulse
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from geofence.watch.presence import Presence, visitors_of
 from geofence.watch.track import TRACK
 from geofence.watch.visit import ENTRY
-from ingest import arrow_bytes
+from ingest.store import arrow_bytes
 
 VERSION = 1
 _SCHEMA = "presence"

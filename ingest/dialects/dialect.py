@@ -12,6 +12,15 @@ from ingest.reject import Reject
 from ingest.sighting import SightingBatch
 
 
+class Notice(NamedTuple):
+    """A camera, or the server that speaks for it, says of itself that it works or does not."""
+
+    camera: str
+    is_up: bool
+    at_ms: int  # when it arrived: who is down knows no time
+    until_ms: int = 0  # up to when it holds if nothing is said again; 0 = for good
+
+
 class Speaker(NamedTuple):
     """Who speaks in a message for terminals that it names: its own name, the message's number.
 
@@ -29,7 +38,8 @@ class Decoded:
     `fixes` hold terminals as their ids; `source` int32[len(fixes)] and `sighting_source` tell from
     which message each row came; `kinds` names messages that hold no fix, by position.  `speakers`
     are those of messages in which one speaks for many, by position: whether it may is for
-    admission to say, and the message is answered as a whole.
+    admission to say, and the message is answered as a whole.  `notices` are what cameras said of
+    themselves.
     """
 
     fixes: FixBatch
@@ -39,6 +49,7 @@ class Decoded:
     rejects: list[Reject]
     kinds: dict[int, str] = field(default_factory=dict)
     speakers: dict[int, Speaker] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
 
 
 class Dialect(Protocol):

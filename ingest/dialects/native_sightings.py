@@ -33,6 +33,7 @@ class Sighting(msgspec.Struct, gc=False):
     direction: float | None = None
     image: str | None = None
     image_sha256: str | None = None
+    read_id: str | None = None
     camera: str | None = None
 
 
@@ -66,6 +67,7 @@ def sighting_batch(
         vehicle_color=tuple(row.vehicle_color for row, _ in kept),
         image=tuple(row.image for row, _ in kept),
         image_sha256=tuple(row.image_sha256 for row, _ in kept),
+        read_id=tuple(row.read_id for row, _ in kept),
         t_ms=np.array([round(row.t * 1000) for row, _ in kept], np.int64),
         received_ms=np.array([messages[n].received_ms for _, n in kept], np.int64),
         lon=np.array([nan if row.lon is None else row.lon for row, _ in kept], np.float64),

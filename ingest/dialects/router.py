@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingest.dialects.dialect import Decoded, Dialect, Speaker
+from ingest.dialects.dialect import Decoded, Dialect, Notice, Speaker
 from ingest.dialects.rows import refuse
 from ingest.fix import FixBatch, Int32
 from ingest.message import Message
@@ -86,9 +86,11 @@ def _merged(parts: Sequence[tuple[Int32, Decoded]], strangers: Sequence[Reject])
     seen_order = np.argsort(seen, kind="stable")
     kinds: dict[int, str] = {}
     speakers: dict[int, Speaker] = {}
+    notices: list[Notice] = []
     for where, decoded in parts:
         kinds |= {int(where[n]): kind for n, kind in decoded.kinds.items()}
         speakers |= {int(where[n]): speaker for n, speaker in decoded.speakers.items()}
+        notices += decoded.notices
     return Decoded(
         fixes=FixBatch.concat([d.fixes for _, d in parts]).take(order),
         source=source[order],
@@ -97,6 +99,7 @@ def _merged(parts: Sequence[tuple[Int32, Decoded]], strangers: Sequence[Reject])
         rejects=[*(r for _, d in parts for r in d.rejects), *strangers],
         kinds=kinds,
         speakers=speakers,
+        notices=notices,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from ingest.command import Answer, Command, CommandState
+from ingest.commands.command import Answer, Command, CommandState
 from ingest.jt808.downlink import written
 from ingest.jt808.session import Answered, Result
 

@@ -12,9 +12,9 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ingest import command_arguments as arguments
-from ingest.command import Command
-from ingest.command_arguments import CommandKind
+from ingest.commands import arguments
+from ingest.commands.arguments import CommandKind
+from ingest.commands.command import Command
 from ingest.jt808.layout import Kind
 
 _DEFAULT_S, _ASLEEP_S, _ALARM_S = 0x0029, 0x0027, 0x0028

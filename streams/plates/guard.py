@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.cameras import Cameras
+from ingest.cameras.register import Cameras
 from ingest.registry import Plate
 from ingest.sighting import SightingBatch
 from streams.plates.book import PlateBook

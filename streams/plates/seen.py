@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest import arrow_bytes
+from ingest.store import arrow_bytes
 from streams.pursuit.track import Sighted
 
 ROW = np.dtype(

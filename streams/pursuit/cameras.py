@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from geofence.metric import GEOD
-from ingest.cameras import Cameras
+from ingest.cameras.register import Cameras
 from ingest.fix import Float64, Int32
 from streams.pursuit import law
 from streams.pursuit.reach import Spread

@@ -15,7 +15,17 @@ from streams.detect import Count
 from streams.processor import Processor
 from streams.rules import Rules
 from streams.state import FleetState, Motion
-from vehicleguard.bench import decoding, feeder, growth, jt808, matching, processor, rivals, scene
+from vehicleguard.bench import (
+    decoding,
+    feeder,
+    growth,
+    ingest,
+    jt808,
+    matching,
+    processor,
+    rivals,
+    scene,
+)
 from vehicleguard.bench.fleet import WATCHED, Fleet, rules_over
 from vehicleguard.bench.stages import timed_stages
 from vehicleguard.cli.bench import bench
@@ -84,7 +94,10 @@ def test_a_quick_bench_prints_every_figure(tmp_path: Path) -> None:
     result = CliRunner().invoke(bench, ["--quick", "--json", str(tmp_path / "figures.json")])
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert all(figures["ingest"][kind]["per_s"][0] > 0 for kind in ("bare", "path", "answered"))
+    ingested = figures["ingest"]
+    for source in ("alone", "through"):
+        assert all(ingested[source][kind]["per_s"][0] > 0 for kind in ingest.KINDS)
+    assert (ingested["broker"] == "mosquitto") == ("shared" in ingested["through"])
     assert min(figures["jt808"]["dialect"]) > 0 < min(figures["jt808"]["plain"])
     assert all(one["frames"] > 0 < one["wall"] for one in figures["jt808"]["lines"])
     found, all_watched = figures["processor"]

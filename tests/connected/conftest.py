@@ -75,6 +75,12 @@ class Mosquitto:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
+    def kill(self) -> None:
+        """As the machine would on a bad day."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()

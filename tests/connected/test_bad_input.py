@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import block, sqlite
+from ingest import sqlite
+from ingest.store import block
 from tests.connected.conftest import Mosquitto, missing
 from tests.connected.test_mqtt import Terminal
 from tests.running import Running, free_port

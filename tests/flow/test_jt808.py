@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import block, sqlite
+from ingest import sqlite
 from ingest.jt808.frame import Frame, encode
 from ingest.jt808.layout import Kind
+from ingest.store import block
 from tests.jt808 import Persistent, Terminal, position
 from tests.running import Running, free_port
 from tests.timeline import HOME, offset

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from alerts.sqlite_ledger import SqliteLedger
-from ingest import block, sqlite
+from ingest import sqlite
+from ingest.store import block
 from streams.processor import step
 from streams.rules import RuleFile, Rules
 from streams.state import FleetState

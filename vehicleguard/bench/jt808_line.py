@@ -25,7 +25,7 @@ from ingest.intake import Intake
 from ingest.jt808.gate import Gate
 from ingest.jt808.gateway import Jt808Source
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from vehicleguard.bench.jt808 import frames
 
 LINES = 200

@@ -1,7 +1,10 @@
-"""One receiving process of the ingest figures: a bare paho loop, or the whole path to the disk.
+"""One receiving process of the ingest figures: a bare paho loop, our reading, or the whole path.
 
-`python -m vehicleguard.bench.receiver bare|path PORT COUNT FOLDER` prints one JSON line: seconds
-from the first message to the last one done, and processor seconds of this process in between.
+`python -m vehicleguard.bench.receiver KIND PORT COUNT FOLDER [CLIENT SHARE]`, KIND one of `bare`
+(paho receives, acknowledges and counts), `read` (`MqttSource` does) and `path` (up to the durable
+write).  It says when it is ready, and prints one JSON line: messages, seconds from the first to the
+last one done, processor seconds of this process in between.  With a share, COUNT is of all members,
+and the end is when nothing has come for a second after a line on the standard input.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -18,30 +22,39 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.dialects import DIALECTS
+from ingest.dialects.native_fixes import WORTHWHILE
 from ingest.inbox import Inbox
 from ingest.intake import Intake
 from ingest.message import Message
-from ingest.mqtt import MqttSource
+from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 
 READY = "ready"
 _LONGEST_S = 120
 
 
 class _Stopwatch:
-    """Wall and processor time since the first message."""
+    """Wall and processor time from the first message to the last."""
 
     def __init__(self) -> None:
-        self.wall = self.processor = 0.0
+        self._first = self._last = self._began = self._ended = 0.0
 
     def begin(self) -> None:
-        if not self.wall:
-            self.wall, self.processor = time.perf_counter(), time.process_time()
+        if not self._first:
+            self._first, self._began = time.monotonic(), time.process_time()
+
+    def done(self) -> None:
+        self._last, self._ended = time.monotonic(), time.process_time()
 
     def report(self, count: int) -> None:
-        wall, processor = time.perf_counter() - self.wall, time.process_time() - self.processor
-        sys.stdout.write(json.dumps({"count": count, "wall": wall, "processor": processor}) + "\n")
+        figures = {
+            "count": count,
+            "first": self._first,
+            "last": self._last,
+            "processor": self._ended - self._began,
+        }
+        sys.stdout.write(json.dumps(figures) + "\n")
 
 
 class _TimedInbox(Inbox):
@@ -51,9 +64,9 @@ class _TimedInbox(Inbox):
         super().__init__(limit)
         self._watch = watch
 
-    def put(self, message: Message) -> bool:
+    def put_all(self, messages: Sequence[Message]) -> int:
         self._watch.begin()
-        return super().put(message)
+        return super().put_all(messages)
 
 
 def _ready() -> None:
@@ -83,15 +96,21 @@ def bare(port: int, count: int) -> None:
     client.connect("127.0.0.1", port)
     client.loop_start()
     done.wait(_LONGEST_S)
+    watch.done()
     watch.report(received)
     client.disconnect()
     client.loop_stop()
 
 
-def path(port: int, count: int, folder: Path) -> None:
-    """Everything up to the acknowledgement after the durable write, as the embedded run does it."""
-    settings = IngestSettings(port=port, client_id="bench-path")
-    connection = sqlite.connect(folder / "bench.sqlite")
+def path(
+    port: int, count: int, folder: Path, client_id: str, share: str | None, *, stored: bool
+) -> None:
+    """Everything up to the acknowledgement after the durable write, as the embedded run does it.
+
+    Without `stored` it only reads and acknowledges, as the bare loop does.
+    """
+    settings = IngestSettings(host="127.0.0.1", port=port, client_id=client_id, share=share)
+    connection = sqlite.connect(folder / f"{client_id}.sqlite")
     intake = Intake(
         Admission(settings, None),
         SqliteLog(connection),
@@ -100,35 +119,45 @@ def path(port: int, count: int, folder: Path) -> None:
     )
     watch, done = _Stopwatch(), 0
     inbox = _TimedInbox(settings.inbox_messages, watch)
-    up = threading.Event()
+    up, over = threading.Event(), threading.Event()
 
     def changed(is_up: bool) -> None:  # noqa: FBT001 - a state, handed to a callback
         if is_up:
             up.set()
 
     source = MqttSource(settings, inbox, changed, host="127.0.0.1", port=port)
+    # as a run does at its start: the first fix is not to wait for the compiler
+    DIALECTS["native"].decode([Message("vg/v1/T/fix", b"", 0)] * WORTHWHILE)
     source.start()
     up.wait(10)
-    time.sleep(0.3)  # the subscription follows the connection
     _ready()
+    if share:
+        threading.Thread(target=_await_line, args=(over,), daemon=True).start()
     until = time.monotonic() + _LONGEST_S
     while done < count and time.monotonic() < until:
         messages = inbox.take(
-            settings.flush_messages, max_wait_s=0.5, linger_s=settings.flush_ms / 1000
+            settings.flush_messages, max_wait_s=1, linger_s=settings.flush_ms / 1000
         )
         if not messages:
+            if over.is_set():
+                break
             continue
-        taken = intake.take(messages)
+        answers = intake.take(messages).answers if stored else ()
         source.acknowledge(messages)
-        source.answer(taken.answers)
+        source.answer(answers)
         done += len(messages)
+        watch.done()
     watch.report(done)
     source.stop()
     connection.close()
-    _forget_session(port, settings.client_id)
 
 
-def _forget_session(port: int, client_id: str) -> None:
+def _await_line(over: threading.Event) -> None:
+    sys.stdin.readline()
+    over.set()
+
+
+def forget_session(port: int, client_id: str) -> None:
     """Take the persistent session off the broker, or it would collect the next rounds."""
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
     gone = threading.Event()
@@ -141,7 +170,9 @@ def _forget_session(port: int, client_id: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "bare":
-        bare(int(sys.argv[2]), int(sys.argv[3]))
+    kind, port, count, folder, *member = sys.argv[1:]
+    if kind == "bare":
+        bare(int(port), int(count))
     else:
-        path(int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
+        client, share = member or ("bench-path", None)
+        path(int(port), int(count), Path(folder), client, share, stored=kind == "path")

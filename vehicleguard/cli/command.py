@@ -25,14 +25,15 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest import sqlite
-from ingest.command import Command, CommandError, Standing
-from ingest.command_arguments import CommandKind
-from ingest.sqlite_commands import SqliteCommands
+from ingest.commands.arguments import CommandKind
+from ingest.commands.command import Command, CommandError, Standing
+from ingest.commands.sqlite_commands import SqliteCommands
 from vehicleguard import settings as setting
 from vehicleguard.embedded import STORE
 
 
-def _user() -> str:
+def user() -> str:
+    """Who calls, by the system's word."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
@@ -75,7 +76,7 @@ def command() -> None:
 @click.argument("arguments", nargs=-1, metavar="[KEY=VALUE]…")
 @_SETTINGS
 @_DATA
-@click.option("--who", default=_user, show_default="you", help="Who answers for it.")
+@click.option("--who", default=user, show_default="you", help="Who answers for it.")
 @click.option("--why", required=True, help="Why it is asked; kept for good.")
 @click.option(
     "--expires",

@@ -58,6 +58,7 @@ def _sightings(decoded: Decoded) -> list[dict[str, object]]:
             "vehicle_color": seen.vehicle_color[n],
             "image": seen.image[n],
             "image_sha256": seen.image_sha256[n],
+            "read_id": seen.read_id[n],
         }
         for n in range(len(seen))
     ]

@@ -19,12 +19,12 @@ from rich.text import Text
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.dialects import router_of
-from ingest.letters import Outcome, read_again
-from ingest.log import LogFullError
 from ingest.registry import Registry, RegistryError
 from ingest.reject import RejectReason
-from ingest.sqlite_letters import SqliteLetters
-from ingest.sqlite_log import PAYLOAD_KEPT, SqliteLog
+from ingest.store.letters import Outcome, read_again
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_letters import SqliteLetters
+from ingest.store.sqlite_log import PAYLOAD_KEPT, SqliteLog
 from vehicleguard import settings as setting
 from vehicleguard.embedded import STORE
 from vehicleguard.pipeline import now_ms

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from geofence import ZoneError, ZoneSet
 from geofence.datum import Datum
-from ingest.cameras import CamerasError
+from ingest.cameras.register import CamerasError
 from ingest.registry import Registry, RegistryError
 from streams.plates import PlateGuard
 from streams.rules import Rules, RulesError

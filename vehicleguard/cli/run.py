@@ -13,7 +13,8 @@ import click
 
 from console.server import ListenError
 from geofence import ZoneError
-from ingest.cameras import CamerasError
+from ingest.cameras.register import CamerasError
+from ingest.gat1400.digest import UsersError
 from ingest.registry import RegistryError
 from ingest.sqlite import StoreError
 from streams.pursuit.roads import RoadsError
@@ -26,7 +27,7 @@ from vehicleguard.place_view import PlacesError
 
 WRONG = (
     setting.SettingsError, RulesError, ZoneError, RegistryError, PlacesError, CamerasError,
-    RoadsError,
+    RoadsError, UsersError,
 )  # fmt: skip
 """What the operator wrote wrong: one line and exit status 2, before anything opens."""
 UNAVAILABLE = (ListenError, BrokerError, StoreError, OSError, ValueError)
@@ -84,6 +85,8 @@ def run(settings_file: Path | None, *, check: bool) -> None:
     click.echo(f"terminals: {running.broker_address}  (topics vg/v1/…)")
     if running.jt808_address:
         click.echo(f"JT/T 808: {running.jt808_address}")
+    if running.receiver_address:
+        click.echo(f"cameras:  {running.receiver_address}  (GA/T 1400)")
     if running.token_is_new:
         click.echo(f"administrator's token, shown this once: {running.admin_token}")
     sys.exit(until_stopped(running, threading.Event()))

@@ -1,6 +1,6 @@
 /** The console's HTTP API.  Every call raises `ApiError`; its `status` is 0 when nobody answered. */
 
-import type { Incident, IncidentDetail, Level, Outcome, Status, Town, Word } from "./model";
+import type { Incident, IncidentDetail, Level, Outcome, Status, Step, Town, Word } from "./model";
 import type { Pursuit } from "./pursuit";
 import { readPositions, type Positions } from "./positions";
 
@@ -98,6 +98,14 @@ export async function pursuit(id: string): Promise<Pursuit> {
 
 export async function sign(id: string, reason: string): Promise<Incident> {
   return post(`incidents/${encodeURIComponent(id)}/sign`, { reason });
+}
+
+export async function step(id: string, name: Step): Promise<Incident> {
+  return post(`incidents/${encodeURIComponent(id)}/steps`, { step: name, by: "tap" });
+}
+
+export async function undo(id: string): Promise<Incident> {
+  return post(`incidents/${encodeURIComponent(id)}/undo`, {});
 }
 
 export async function close(id: string, outcome: Outcome, reason: string): Promise<Incident> {

@@ -24,7 +24,7 @@ export function newestFirst(feed: Feed): Incident[] {
 }
 
 export function isOpen(incident: Incident): boolean {
-  return incident.state !== "closed";
+  return incident.state !== "closed" && incident.state !== "rated";
 }
 
 /** What deserves to be said aloud: incidents now red that were not red before. */

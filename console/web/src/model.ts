@@ -5,8 +5,17 @@
 export type Level = "blue" | "yellow" | "red";
 export const LEVELS: readonly Level[] = ["blue", "yellow", "red"];
 
-export type IncidentState = "reported" | "signed" | "closed";
-export type Outcome = "recovered" | "not_found" | "false_alarm";
+export type IncidentState =
+  | "reported"
+  | "accepted"
+  | "assigned"
+  | "signed"
+  | "handling"
+  | "feedback"
+  | "closed"
+  | "rated";
+export type Outcome = "recovered" | "not_found" | "false_alarm" | "merged";
+/** What a person may choose; `merged` comes with merging. */
 export const OUTCOMES: readonly Outcome[] = ["recovered", "not_found", "false_alarm"];
 
 /** What its owner says of an incident, or the police. */
@@ -18,6 +27,28 @@ export interface LevelChange {
   /** In English, or as a person put it. */
   reason: string;
   reason_zh?: string | null | undefined;
+}
+
+/** What an officer on the way tells by one tap, in this order. */
+export type Step = "departed" | "on_scene" | "contained";
+export const STEPS: readonly Step[] = ["departed", "on_scene", "contained"];
+
+/** When the incident came to a moment of its life. */
+export interface Stamp {
+  moment: string;
+  t: number;
+}
+
+/** A deadline; the stamp of its moment stops it. */
+export interface Goal {
+  name: string;
+  moment: string;
+  due: number;
+}
+
+export interface Clock {
+  started: number;
+  goals: Goal[];
 }
 
 export interface Incident {
@@ -34,6 +65,8 @@ export interface Incident {
   history: LevelChange[];
   outcome: Outcome | null;
   word?: Word | null;
+  stamps?: Stamp[];
+  clock?: Clock | null;
   /** Theft score after its newest signal, and the kinds of evidence so far. */
   score?: number | null;
   because?: string[];
@@ -52,7 +85,7 @@ export interface Signal {
   evidence: Record<string, unknown>;
 }
 
-/** One entry of the incident's ledger: opened, joined, raised, lowered, answered, signed, closed. */
+/** One entry of the incident's ledger. */
 export interface LedgerEntry {
   seq: number;
   kind: string;

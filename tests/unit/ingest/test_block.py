@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ingest import block
 from ingest.fix import COLUMNS, FixBatch
+from ingest.store import block
 
 
 def batch_of(n: int) -> FixBatch:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geofence.datum import Datum, from_wgs84, to_wgs84
-from ingest.cameras import Cameras, CamerasError
+from ingest.cameras.register import Cameras, CamerasError
 from tests.unit.ingest.making import T, decode
 
 CONVERSIONS = {str(d): (lambda lon, lat, d=d: to_wgs84(lon, lat, d)) for d in Datum}
@@ -81,6 +81,22 @@ def test_what_is_wrong_is_one_line_with_its_number(tmp_path, content, datum, sai
     with pytest.raises(CamerasError) as caught:
         read(tmp_path, content, datum)
     assert str(caught.value) == f"{tmp_path / 'cameras.csv'}: {said}"
+
+
+def test_a_check_names_every_bad_line_and_loading_the_first_few(tmp_path: Path) -> None:
+    lines = [f"C{n},112.3,{n + 88}" for n in range(8)]
+    path = tmp_path / "cameras.csv"
+    path.write_text("\n".join(["camera,lon,lat", *lines]))
+    assert Cameras.problems(path, "wgs84") == [
+        f"line {n + 2}: lat: expected -90 to 90, found {n + 88}" for n in range(3, 8)
+    ]
+    with pytest.raises(CamerasError, match=r"line 5: .*line 7: .*\(and 2 more\)"):
+        Cameras.from_csv(path, "wgs84")
+    assert Cameras.problems(tmp_path / "none.csv")[0].startswith("expected a CSV file")
+    path.write_text("camera,lon,lat\nC1,112.3,28.5\n")
+    assert Cameras.problems(path, "wgs84") == []
+    assert "C1" in Cameras.from_csv(path, "wgs84")
+    assert "C2" not in Cameras.from_csv(path, "wgs84")
 
 
 def test_a_file_that_is_no_text_says_so(tmp_path: Path) -> None:

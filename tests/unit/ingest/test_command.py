@@ -13,17 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import native_carrier, sqlite
-from ingest.command import Answer, Command, CommandError, CommandState
-from ingest.command_arguments import CommandKind
-from ingest.downlink import AGAIN_MS, Downlink
+from ingest import sqlite
+from ingest.commands import native_carrier
+from ingest.commands.arguments import CommandKind
+from ingest.commands.command import Answer, Command, CommandError, CommandState
+from ingest.commands.downlink import AGAIN_MS, Downlink
+from ingest.commands.native_carrier import NativeCarrier
+from ingest.commands.sqlite_commands import MOST_OPEN, SqliteCommands
 from ingest.jt808.carrier import Jt808Carrier
 from ingest.jt808.downlink import written
 from ingest.jt808.layout import Kind
 from ingest.jt808.session import Answered
 from ingest.message import Message
-from ingest.native_carrier import NativeCarrier
-from ingest.sqlite_commands import MOST_OPEN, SqliteCommands
 from tests.unit.ingest.making import NATIVE, NOW_MS, message
 from tests.unit.ingest.test_jt808 import PHONE, PHONE_2019
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ingest.inbox import Inbox
 from ingest.message import Message
 
@@ -122,3 +125,77 @@ def test_a_closed_inbox_gives_what_is_left_and_waits_for_nothing() -> None:
 
     assert ended(in_thread(consume))
     assert got == [[0], []]
+
+
+def said(topic: str, n: int, *, alarm: bool = False) -> Message:
+    return Message(topic, b'{"alarms":["sos"]}' if alarm else b"{}", n)
+
+
+def test_many_are_put_at_once_as_far_as_there_is_room() -> None:
+    inbox = Inbox(5)
+    messages = [numbered(n) for n in range(8)]
+    assert inbox.put_all(messages) == 5
+    assert inbox.put_all(messages[5:]) == 0
+    assert numbers(inbox.take(2, max_wait_s=0, linger_s=0)) == [0, 1]
+    assert inbox.put_all(messages[5:]) == 2
+    assert numbers(inbox.take(9, max_wait_s=0, linger_s=0)) == [2, 3, 4, 5, 6]
+    inbox.close()
+    assert inbox.put_all(messages) == 0
+
+
+def test_few_large_messages_fill_an_inbox_too() -> None:
+    inbox = Inbox(1000, limit_bytes=100)
+    large = [Message("t", b"x" * 40, n) for n in range(6)]
+    assert inbox.put_all(large) == 3
+    assert inbox.put_all(large[3:]) == 0
+    assert numbers(inbox.take(2, max_wait_s=0, linger_s=0)) == [0, 1]
+    assert inbox.put_all(large[3:]) == 2
+    assert numbers(inbox.take(9, max_wait_s=0, linger_s=0)) == [2, 3, 4]
+    assert inbox.put_all([Message("t", b"x" * 1000, 9)]) == 1
+
+
+def test_an_alarm_overtakes_with_all_that_its_terminal_said_before() -> None:
+    inbox = Inbox(100)
+    waiting = [said(f"t{n % 5}", n) for n in range(50)]
+    inbox.put_all([*waiting, said("t3", 50, alarm=True), said("t0", 51)])
+    first = inbox.take(24, max_wait_s=0, linger_s=0)
+    of_t3 = [*range(3, 50, 5), 50]
+    assert numbers(first)[: len(of_t3)] == of_t3
+    rest = inbox.take(100, max_wait_s=0, linger_s=0)
+    assert numbers(first)[len(of_t3) :] + numbers(rest) == [n for n in range(52) if n not in of_t3]
+
+
+def test_when_all_that_waits_goes_into_one_block_nothing_is_moved() -> None:
+    inbox = Inbox(100)
+    inbox.put_all([said("a", 0), said("b", 1, alarm=True)])
+    assert numbers(inbox.take(2, max_wait_s=0, linger_s=0)) == [0, 1]
+
+
+def test_a_terminal_that_cries_for_ever_leaves_half_of_each_block_to_the_others() -> None:
+    inbox = Inbox(10_000)
+    inbox.put_all([said("quiet", n) for n in range(10)])
+    inbox.put_all([said("loud", n, alarm=True) for n in range(10, 1000)])
+    taken = [inbox.take(8, max_wait_s=0, linger_s=0) for _ in range(3)]
+    assert [sum(m.topic == "quiet" for m in block) for block in taken] == [4, 4, 2]
+    assert numbers([m for block in taken for m in block if m.topic == "loud"]) == [*range(10, 24)]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.booleans()), max_size=200),
+    st.integers(1, 20),
+)
+def test_whatever_overtakes_each_topic_keeps_its_order_and_nothing_is_lost(
+    plan: list[tuple[str, bool, bool]], most: int
+) -> None:
+    inbox, taken = Inbox(1000), []
+    for n, (topic, alarm, take) in enumerate(plan):
+        assert inbox.put_all([said(topic, n, alarm=alarm)]) == 1
+        if take:
+            taken += inbox.take(most, max_wait_s=0, linger_s=0)
+    while got := inbox.take(most, max_wait_s=0, linger_s=0):
+        taken += got
+    assert inbox._bytes == 0
+    assert sorted(numbers(taken)) == list(range(len(plan)))
+    for topic in "abcd":
+        own = [m.received_ms for m in taken if m.topic == topic]
+        assert own == sorted(own)

@@ -10,11 +10,11 @@ import pytest
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.intake import Answer, Intake
-from ingest.log import LogFullError
 from ingest.registry import Registry
 from ingest.reject import RejectReason
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_log import SqliteLog
 from tests.unit.ingest.making import FIX, NOW_MS, message, vehicles
 
 
@@ -47,10 +47,37 @@ def test_sightings_are_handed_on_with_their_number_in_the_log(log: SqliteLog) ->
     taking = intake(log)
     seen = message({"t": FIX["t"], "plate": "湘H1"}, "vg/v1/camera/C1/sighting")
     assert (taking.take([message(FIX)]).sighted, taking.take([seen]).sighted) == (0, 1)
-    taken = taking.take([seen, message(FIX), seen])
+    later, last = (
+        message({"t": FIX["t"] + n, "plate": "湘H1"}, "vg/v1/camera/C1/sighting") for n in (1, 2)
+    )
+    taken = taking.take([later, message(FIX), last])
     assert (taken.number, taken.sighted, taken.sightings.camera) == (2, 2, ("C1", "C1"))
     ((number, held),) = log.sightings_from(2)
     assert (number, held.plate) == (2, taken.sightings.plate)
+
+
+def test_a_sighting_that_comes_again_is_taken_once_and_counted(log: SqliteLog) -> None:
+    seen = message({"t": FIX["t"], "plate": "湘H1"}, "vg/v1/camera/C1/sighting")
+    taking = intake(log)
+    taken = taking.take([seen, seen])
+    assert (len(taken.sightings), taken.repeated) == (1, 1)
+    for again in (taking, intake(log)):  # the same run, and one after a restart
+        taken = again.take([seen])
+        assert (len(taken.sightings), taken.repeated, taken.sighted) == (0, 1, 1)
+
+
+def test_a_sighting_that_could_not_be_kept_is_no_repeat(log: SqliteLog, monkeypatch) -> None:
+    seen = message({"t": FIX["t"], "plate": "湘H1"}, "vg/v1/camera/C1/sighting")
+    taking = intake(log)
+
+    def full(*_: object) -> int:
+        raise LogFullError("full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "append", full)
+        with pytest.raises(LogFullError):
+            taking.take([seen])
+    assert len(taking.take([seen]).sightings) == 1
 
 
 def test_what_is_not_numbered_is_not_answered(log: SqliteLog) -> None:

@@ -17,14 +17,14 @@ from ingest import sqlite
 from ingest.admission import Admission
 from ingest.dialects import router_of
 from ingest.intake import Intake
-from ingest.letters import Outcome, read_again
-from ingest.log import LogFullError
 from ingest.message import Message
 from ingest.registry import Registry
 from ingest.reject import Reject, RejectReason
 from ingest.settings import IngestSettings
-from ingest.sqlite_letters import SqliteLetters
-from ingest.sqlite_log import PAYLOAD_KEPT, SqliteLog
+from ingest.store.letters import Outcome, read_again
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_letters import SqliteLetters
+from ingest.store.sqlite_log import PAYLOAD_KEPT, SqliteLog
 from tests.unit.ingest.making import FIX, NOW_MS, message, vehicles
 
 LATER_MS = NOW_MS + 86_400_000
@@ -176,7 +176,7 @@ KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 from ingest import sqlite
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from vehicleguard.cli import main
 
 settle = SqliteLog._settle

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyarrow import ipc
 
@@ -23,7 +24,7 @@ def test_a_sighting_block_reads_with_arrow_alone() -> None:
         CAMERA,
     ).sightings
     with ipc.open_stream(sighting.encode(seen)) as reader:
-        assert reader.schema.metadata == {b"vg.schema": b"sightings", b"vg.version": b"1"}
+        assert reader.schema.metadata == {b"vg.schema": b"sightings", b"vg.version": b"2"}
         first, second = reader.read_all().to_pylist()
     assert first["camera"] == second["camera"] == "C1"
     assert (first["plate"], first["confidence"], first["lon"]) == ("湘H12345", 0.5, 112.5)
@@ -57,6 +58,18 @@ def test_some_sightings_can_be_taken_by_mask_and_by_position() -> None:
     seen = decode([{"t": T + n, "plate": f"湘H1234{n}"} for n in range(3)], CAMERA).sightings
     same(seen.take(np.array([True, False, True])), seen.take(np.array([0, 2])))
     assert seen.take(np.array([2, 0])).plate == ("湘H12342", "湘H12340")
+
+
+def test_a_block_of_the_version_before_is_read_and_names_no_read() -> None:
+    seen = decode([{"t": T, "plate": "湘H12345", "read_id": "r"}], CAMERA).sightings
+    with ipc.open_stream(sighting.encode(seen)) as reader:
+        table = reader.read_all().drop_columns(["read_id"])
+    table = table.replace_schema_metadata({"vg.schema": "sightings", "vg.version": "1"})
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    held = sighting.decode(sink.getvalue().to_pybytes())
+    assert (held.plate, held.read_id) == (seen.plate, (None,))
 
 
 def test_other_bytes_are_no_sightings() -> None:

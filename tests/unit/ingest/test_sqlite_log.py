@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import sighting, sqlite, sqlite_log
+from ingest import sighting, sqlite
 from ingest.fix import FixBatch
-from ingest.log import LogFullError
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
-from ingest.sqlite_log import PAYLOAD_KEPT, SqliteLog
+from ingest.store import sqlite_log
+from ingest.store.log import LogFullError
+from ingest.store.sqlite_log import PAYLOAD_KEPT, SqliteLog
 from tests.unit.ingest.making import FIX, NATIVE, NOW_MS, T, decode, message, same_columns
 
 NO_SIGHTINGS = decode([]).sightings

@@ -19,7 +19,7 @@ from ingest.intake import Intake
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from vehicleguard.cli import main
 from vehicleguard.embedded import STORE
 

@@ -17,7 +17,7 @@ from ingest.intake import Intake
 from ingest.message import Message
 from ingest.registry import Plate
 from ingest.settings import IngestSettings
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots

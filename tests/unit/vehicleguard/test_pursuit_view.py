@@ -11,7 +11,7 @@ from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
 from console import pursuit
 from console.ports import NoPursuitError, UnknownIncidentError
-from ingest.cameras import CamerasError
+from ingest.cameras.register import CamerasError
 from ingest.fix import FixBatch
 from streams.processor import Processor
 from streams.pursuit import Sighted

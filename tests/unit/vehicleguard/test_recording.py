@@ -16,7 +16,7 @@ from pyarrow import parquet
 from ingest import sqlite
 from ingest.fix import COLUMNS, FixBatch, alarm_names, flag_names
 from ingest.reject import RejectReason
-from ingest.sqlite_log import SqliteLog
+from ingest.store.sqlite_log import SqliteLog
 from tests.unit.ingest.making import decode as native
 from vehicleguard import recorded_rows as rows_module
 from vehicleguard.recording import Arrivals, RecordingError, read

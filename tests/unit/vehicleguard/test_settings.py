@@ -87,6 +87,9 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
         ("[ingest]\nport = 70000", "less than or equal to 65535, found 70000"),
         ("[ingest]\nmqtt_version = 3", "{}: ingest.mqtt_version: Input should be greater"),
         ("[ingest]\nclient_id = 'a b'", "{}: ingest.client_id: String should match pattern"),
+        ("[ingest]\nshare = 'a b'\nhost = 'b'", "{}: ingest.share: String should match"),
+        ("[ingest]\nshare = 'a'\npassword = 'p'", "{}: ingest.share: Value error, the broker of"),
+        ("[ingest]\nreceive_maximum = 65536", "{}: ingest.receive_maximum: Input should be less"),
         ("[streams]\nsnapshot_s = inf", "{}: streams.snapshot_s: Input should be less than"),
         ("[streams]\nsnapshot_s = nan", "{}: streams.snapshot_s: Input should be"),
         ("ingest = 5", "{}: ingest: "),
@@ -127,6 +130,7 @@ BAD = {
     "rules": ('[streams]\nrules = "{0}/rules.toml"\n', "rules.toml"),
     "registry": ('[ingest]\nregistry = "{0}/registry.csv"\n', "registry.csv"),
     "towns": ('towns = "{0}/towns.geojson"\n', "towns.geojson"),
+    "share": ('[ingest]\nshare = "city"\nhost = "broker"\n', "ingest.share: this run decides"),
     "absent": ('[streams]\nzones = "{0}/none.geojson"\n', "none.geojson"),
 }
 
@@ -159,3 +163,9 @@ def test_run_check_says_that_all_is_well_and_opens_nothing(tmp_path: Path, file:
     result = CliRunner().invoke(main, ["run", "--check", "--settings", str(file)])
     assert (result.exit_code, result.stdout) == (0, "settings are right\n")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_section_that_is_wrong_as_a_whole_shows_none_of_its_secrets(file: Path) -> None:
+    said = wrong(file, '[ingest]\ngat1400_port = 1400\npassword = "hunter2"\n')
+    assert "gat1400_port needs gat1400_users" in said
+    assert "hunter2" not in said

@@ -7,11 +7,15 @@ import { reasonOf } from "../i18n";
 import type { Incident, IncidentDetail, LedgerEntry } from "../model";
 import * as state from "../state";
 import { Chips } from "./chips";
+import { Countdown } from "./countdown";
 import { Evidence } from "./evidence";
 import { LastFix, Near } from "./feed_panel";
 import { Actions } from "./incident_actions";
 import { Icon, LevelMark } from "./marks";
 import { Ago, At } from "./text";
+
+/** Who is no person: what they do says itself who did it. */
+const MACHINES: ReadonlySet<string> = new Set(["detector", "clock"]);
 
 interface DetailPanelProps {
   incident: Incident;
@@ -65,6 +69,7 @@ export function DetailPanel({ incident, fleet, onBack, onChanged }: DetailPanelP
               {incident.outcome !== null && ` · ${words.outcome[incident.outcome]}`}
             </span>
           </p>
+          <Countdown incident={incident} />
           {incident.word != null && <p class="soft">{words.word[incident.word]}</p>}
         </div>
       </div>
@@ -159,7 +164,7 @@ function Timeline({ incident, detail }: { incident: Incident; detail: IncidentDe
               <span class="when"><At t={entry.t} /></span>
             </p>
             {why !== "" && <p class="soft">{why}</p>}
-            {typeof entry.actor === "string" && entry.actor !== "detector" && (
+            {typeof entry.actor === "string" && !MACHINES.has(entry.actor) && (
               <p class="soft">{entry.actor}</p>
             )}
           </li>

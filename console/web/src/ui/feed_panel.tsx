@@ -9,6 +9,7 @@ import { distanceText, nearestTown, townName } from "../places";
 import * as state from "../state";
 import { STALE_AFTER_S } from "../time";
 import { Chips } from "./chips";
+import { Countdown } from "./countdown";
 import { LevelMark } from "./marks";
 import { Ago } from "./text";
 
@@ -145,6 +146,7 @@ function Card({ incident, fleet, onSelect }: CardProps) {
             {incident.outcome !== null && ` · ${words.outcome[incident.outcome]}`}
           </span>
           <LastFix vehicleId={incident.vehicle_id} fleet={fleet} />
+          <Countdown incident={incident} />
         </span>
       </span>
     </button>

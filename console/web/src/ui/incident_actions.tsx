@@ -3,12 +3,18 @@
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api";
 import { ApiError } from "../api";
-import { LEVELS, OUTCOMES, type Incident, type Level, type Outcome } from "../model";
+import { nextStep } from "../clock";
+import { isOpen } from "../feed";
+import { LEVELS, OUTCOMES, type Incident, type Level, type Outcome, type Step } from "../model";
 import * as state from "../state";
 import { Choices } from "./choices";
 
 type Form = "close" | "mine" | "lower";
-type Doing = Form | "sign" | "stolen" | "confirmed";
+type Doing = Form | "sign" | "stolen" | "confirmed" | "undo" | Step;
+/** For so long a tap can be taken back; the server allows a few seconds more. */
+const UNDO_S = 55;
+
+const STEPPING: ReadonlySet<Doing> = new Set<Doing>(["sign", "departed", "on_scene", "contained"]);
 
 export function Actions({
   incident,
@@ -24,6 +30,7 @@ export function Actions({
   const [level, setLevel] = useState<Level | null>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [remark, setRemark] = useState("");
+  const [steppedAt, setSteppedAt] = useState<number | null>(null);
 
   useEffect(() => {
     setError(null);
@@ -31,9 +38,10 @@ export function Actions({
     setLevel(null);
     setOutcome(null);
     setRemark("");
+    setSteppedAt(null);
   }, [incident.id]);
 
-  if (incident.state === "closed") return null;
+  if (!isOpen(incident)) return null;
 
   const act = async (what: Doing, work: () => Promise<Incident>): Promise<void> => {
     setBusy(what);
@@ -41,6 +49,7 @@ export function Actions({
     try {
       onChanged(await work());
       setForm(null);
+      setSteppedAt(STEPPING.has(what) ? state.now.value : null);
     } catch (problem) {
       setError(
         problem instanceof ApiError && problem.status !== 0
@@ -61,6 +70,8 @@ export function Actions({
       void act("lower", () => api.lower(incident.id, level, why));
     else if (outcome !== null) void act("close", () => api.close(incident.id, outcome, why));
   };
+  const next = nextStep(incident);
+  const undoable = steppedAt !== null && state.now.value - steppedAt < UNDO_S;
   const lower = LEVELS.slice(0, LEVELS.indexOf(incident.level));
   const show = (wanted: Form): void => {
     setError(null);
@@ -136,6 +147,26 @@ export function Actions({
             onClick={() => void act("sign", () => api.sign(incident.id, words.signedDefault))}
           >
             {busy === "sign" ? words.signing : words.sign}
+          </button>
+        )}
+        {next !== null && (
+          <button
+            type="button"
+            class="button primary"
+            disabled={busy !== null}
+            onClick={() => void act(next, () => api.step(incident.id, next))}
+          >
+            {words.steps[next]}
+          </button>
+        )}
+        {undoable && (
+          <button
+            type="button"
+            class="button"
+            disabled={busy !== null}
+            onClick={() => void act("undo", () => api.undo(incident.id))}
+          >
+            {words.undo}
           </button>
         )}
         {lower.length > 0 && (

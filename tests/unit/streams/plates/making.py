@@ -33,6 +33,7 @@ def sightings(*rows: dict) -> SightingBatch:
         vehicle_color=none,
         image=none,
         image_sha256=none,
+        read_id=none,
         t_ms=t_ms,
         received_ms=t_ms + np.array([int(row.get("late_s", 0) * 1000) for row in rows], np.int64),
         lon=np.array([place[0] for place in at]),

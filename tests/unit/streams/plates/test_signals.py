@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ingest.cameras import Cameras
+from ingest.cameras.register import Cameras
 from streams import snapshot
 from streams.describe import ARMED
 from streams.detect import Armed

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from ingest.cameras import Cameras
+from ingest.cameras.register import Cameras
 from streams.pursuit import Sighted, Track, pursue
 from streams.pursuit.cameras import Surroundings
 from tests.timeline import HOME, T0_MS, offset

@@ -1,0 +1,1 @@
+"""Cameras: where they are, and whether they see."""

@@ -1,0 +1,1 @@
+"""What is asked of terminals: commands that are kept, sent and answered."""

@@ -1,0 +1,70 @@
+"""Plate Recognizer: what its Stream posts to a webhook, and its Snapshot API answers.
+
+(guides.platerecognizer.com, "Webhooks".)  Times are ISO 8601 in UTC, scores 0 to 1; the direction
+counts in the picture, not on the ground, and is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ingest.dialects import leaf
+from ingest.dialects.dialect import Decoded
+from ingest.dialects.seen import Seen, Sightings
+from ingest.message import Message
+from ingest.reject import RejectReason
+
+
+class PlateRecognizer:
+    """The `Dialect`; it remembers nothing."""
+
+    name = "platerecognizer"
+    topics = ("platerecognizer/#",)
+    default_topic = "platerecognizer"
+    binary = False
+
+    def accepts(self, topic: str) -> bool:
+        """Whether `topic` begins as those do that its messages are passed on under."""
+        return topic == self.name or topic.startswith(f"{self.name}/")
+
+    def decode(self, messages: Sequence[Message]) -> Decoded:
+        """Read messages; never raises, whatever the bytes."""
+        out = Sightings(messages)
+        for n, message in enumerate(messages):
+            body = leaf.an_object(message.payload)
+            if isinstance(body, tuple):
+                out.refuse(n, *body)
+            else:
+                _read(out, n, leaf.inner(body, "data") or body)
+        return out.decoded()
+
+
+def _read(out: Sightings, n: int, body: dict[str, Any]) -> None:
+    results = body.get("results")
+    if not isinstance(results, list):
+        out.refuse(n, RejectReason.MISSING_FIELD, "expected results, found none")
+        return
+    told = [one for one in results if isinstance(one, dict)]
+    if not told:
+        out.kind(n, "empty")
+    image, sha256 = leaf.picture(body.get("filename"))
+    for one in told:
+        vehicle = leaf.inner(one, "vehicle")
+        colors = leaf.many(one.get("color"))
+        out.add(
+            n,
+            Seen(
+                camera=leaf.text(body.get("camera_id")),
+                t_s=leaf.iso_s(body.get("timestamp")),
+                plate=leaf.text(one.get("plate")),
+                confidence=leaf.number(one.get("score"), 0, 1),
+                vehicle_class=leaf.text(vehicle.get("type")),
+                vehicle_color=leaf.text(leaf.inner(colors[0]).get("color")) if colors else None,
+                image=image,
+                image_sha256=sha256,
+            ),
+        )
+
+
+PLATERECOGNIZER = PlateRecognizer()
