@@ -1,8 +1,8 @@
 """An exercise: made-up thefts, real clocks and dispatch, simulated units; all is marked a drill.
 
-It goes through the same ledger, clocks and dispatcher as a theft.  Its vehicles do not exist, so no
-real report can join a drill and no drill a real incident.  `step` is called with the time, which
-may be simulated; it starts no thread.
+It goes through the same ledger and dispatcher as a theft, and under the clocks of whoever runs
+these.  Its vehicles do not exist, so no real report can join a drill and no drill a real incident.
+`step` is called with the time, which may be simulated; it starts no thread.
 """
 
 from __future__ import annotations
@@ -77,12 +77,11 @@ class Drill:
         self.opened: list[str] = []
 
     def step(self, now_ms: int) -> None:
-        """Let everything happen that is due by now: thefts, clocks, dispatch, officers."""
+        """Let everything happen that is due by now: thefts, dispatch, officers."""
         while self._told and self._told[0][0] <= now_ms:
             _, told = self._told.pop(0)
             entries = self._ledger.receive([told], now_ms)
             self.opened += [e.incident.id for e in entries if e.event.kind == "opened"]
-        self._ledger.tick(now_ms, 1000)
         self._dispatcher.tick(now_ms)
         for incident in self.incidents():
             self._officer_acts(incident, now_ms)

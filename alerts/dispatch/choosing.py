@@ -82,10 +82,7 @@ def plan(  # noqa: PLR0917 - each is what the choice depends on
 
     A unit gets one of them at most, as it cannot be in two places.  Raises what `router` does.
     """
-    force = [
-        Fitness.of(unit, duty, load_of.get(unit.id, 0), now_ms) for unit in duty.units.values()
-    ]
-    force = _near(tasks, force, settings)
+    force = _near(tasks, Fitness.all(duty, load_of, now_ms), settings)
     ends = [(task.lon, task.lat) for task in tasks]
     starts = [Start(one.at.lon, one.at.lat, one.unit.mode) for one in force]
     times = router.times(starts, ends)

@@ -7,6 +7,7 @@ look in the same moment may give one unit two incidents.  It starts no thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from alerts.dispatch.choosing import Choice, Plan, loads, plan
@@ -46,7 +47,10 @@ def paths_by(placer: Placer | None) -> Paths:
 
 
 class Dispatcher:
-    """Gives incidents to the units of `duty`; `trouble` is that of the router, if it had any."""
+    """Gives incidents to the units of `duty`: of `only` those for which that says so.
+
+    `trouble` is that of the router, if it had any.
+    """
 
     def __init__(
         self,
@@ -55,20 +59,23 @@ class Dispatcher:
         router: Router,
         settings: DispatchSettings,
         paths: Paths | None = None,
+        *,
+        only: Callable[[Incident], bool] = lambda _: True,
     ) -> None:
         self._ledger = ledger
         self._duty = duty
         self._router = router
         self._settings = settings
         self._paths = paths or paths_by(None)
+        self._only = only
         self.trouble = ""
 
     def tick(self, now_ms: int) -> list[Entry]:
         """Give what wants a unit to one, all together; what was filed.  Durable on return."""
         wanting = [
             one
-            for one in self._incidents(_WAITING, "red")
-            if wants_unit(one, now_ms, self._settings.sign_within_s)
+            for one in _incidents(self._ledger, _WAITING, "red")
+            if self._only(one) and wants_unit(one, now_ms, self._settings.sign_within_s)
         ]
         if not wanting:
             return []
@@ -89,16 +96,24 @@ class Dispatcher:
         tasks = [
             task_of(one, path) for one, path in zip(incidents, self._paths(incidents), strict=True)
         ]
-        # whoever has not signed counts as taken until another has it: it may yet sign
-        held = self._incidents(_HELD, None)
-        return plan(tasks, self._duty, loads(held), self._router, self._settings, now_ms)
+        load = loads_in(self._ledger)
+        return plan(tasks, self._duty, load, self._router, self._settings, now_ms)
 
-    def _incidents(self, states: tuple[State, ...], level: str | None) -> list[Incident]:
-        return [
-            entry.incident
-            for state in states
-            for entry in self._ledger.newest(Wanted(level=level, state=state), None, _LOOKED_AT)
-        ]
+
+def loads_in(ledger: Ledger) -> dict[str, int]:
+    """How many incidents each party has.
+
+    Whoever has not signed counts as taken until another has it: it may yet sign.
+    """
+    return loads(_incidents(ledger, _HELD, None))
+
+
+def _incidents(ledger: Ledger, states: tuple[State, ...], level: str | None) -> list[Incident]:
+    return [
+        entry.incident
+        for state in states
+        for entry in ledger.newest(Wanted(level=level, state=state), None, _LOOKED_AT)
+    ]
 
 
 class _HandOver:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,6 +64,11 @@ class Fitness:
         elif status is Status.BUSY or load >= unit.limit:
             why = Why.BUSY
         return cls(unit, duty.whereabouts(unit.id, now_ms), load, why)
+
+    @classmethod
+    def all(cls, duty: Duty, load_of: Mapping[str, int], now_ms: int) -> list[Fitness]:
+        """Every unit of `duty`, in its order."""
+        return [cls.of(one, duty, load_of.get(one.id, 0), now_ms) for one in duty.units.values()]
 
     def refuses(self, task: Task) -> Why | None:
         """Why it cannot take this one, its way aside."""

@@ -19,6 +19,8 @@ from alerts.level import Level
 ACTOR = "dispatch"
 _WEIGHT = {Level.BLUE: 1, Level.YELLOW: 2, Level.RED: 6}
 _SUPERVISED = 2
+_NOBODY = 10
+"""Before any of which somebody was asked: that one may yet sign."""
 
 
 def task_of(incident: Incident, path: tuple[str, ...] = ()) -> Task:
@@ -31,7 +33,9 @@ def task_of(incident: Incident, path: tuple[str, ...] = ()) -> Task:
         newest.lon,
         newest.lat,
         path,
-        weight=_WEIGHT[incident.level] + (_SUPERVISED if course.supervised else 0),
+        weight=_WEIGHT[incident.level]
+        + (_SUPERVISED if course.supervised else 0)
+        + (0 if asked else _NOBODY),
         tried=frozenset({*course.tried, *asked}),
     )
 

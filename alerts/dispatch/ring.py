@@ -39,11 +39,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The points of one horizon; `by` is what they are: `gates` of roads, or an `arc`."""
+    """The points of one horizon; `by` is what they are: `gates` of roads, or an `arc`.
+
+    `router` is whose times they are, `trouble` why not another's.
+    """
 
     horizon_s: float
     by: str
     points: tuple[Point, ...]
+    router: str = ""
+    trouble: str = ""
 
     @property
     def closed(self) -> int:
@@ -106,7 +111,7 @@ def _ring(
             arrive_s = times.s[i][n]
             said = _in_time(force[i].unit.name, arrive_s, horizon_s)
             told.append(Point(lon, lat, force[i].unit.id, arrive_s, said))
-    return Ring(horizon_s, by, tuple(told))
+    return Ring(horizon_s, by, tuple(told), times.by, times.trouble)
 
 
 def _in_time(unit: str, arrive_s: float, horizon_s: float) -> Name:

@@ -57,11 +57,12 @@ def run(  # noqa: PLR0917 - called by name
             drill = _drill(alerts, forces, ledger, thefts, seed)
             click.echo(f"EXERCISE: {thefts} made-up thefts, {len(forces.units)} simulated units")
             if folder is None:
-                _at_once(drill, stop)
+                _at_once(drill, ledger, stop)
             else:
+                drill.step(now_ms())  # its clocks are the run's business
                 while not drill.done and not stop():
-                    drill.step(now_ms())
                     wait(_STEP_MS / 1000)
+                    drill.step(now_ms())
             found = report(
                 drill.incidents(),
                 lambda party: platform_of(forces, party),
@@ -103,15 +104,19 @@ def _drill(
 ) -> Drill:
     duty, router = duty_of(alerts.force, forces), router_of(alerts.dispatch)
     paths = paths_by(placer_of(alerts.force))
-    dispatcher = Dispatcher(ledger, duty, router, alerts.dispatch, paths)
+    # units that do not exist are given nothing that does
+    dispatcher = Dispatcher(
+        ledger, duty, router, alerts.dispatch, paths, only=lambda incident: incident.drill
+    )
     places = [(one.lon, one.lat) for one in forces.platforms.values()]
     exercise = Exercise(places, now_ms(), thefts, seed=seed)
     return Drill(exercise, ledger, duty, dispatcher, router)
 
 
-def _at_once(drill: Drill, stop: Callable[[], bool]) -> None:
-    """The whole exercise in simulated time."""
+def _at_once(drill: Drill, ledger: SqliteLedger, stop: Callable[[], bool]) -> None:
+    """The whole exercise in simulated time, clocks and all."""
     begin = at = now_ms()
     while not drill.done and at < begin + _LONGEST_MS and not stop():
+        ledger.tick(at, 1000)
         drill.step(at)
         at += _STEP_MS

@@ -84,6 +84,14 @@ def test_who_does_not_sign_is_replaced_and_the_ledger_says_why() -> None:
     assert dispatcher(ledger).tick(T0 + 900_000) == []
 
 
+def test_an_incident_that_nobody_was_asked_about_goes_before_one_that_was_not_signed() -> None:
+    ledger = ledger_of("v", "w")
+    dispatcher(ledger).tick(T0)  # to a and b; c is left
+    ledger.receive([report(level="red", vehicle="x")], at_ms=T0 + 45_000)
+    (entry,) = dispatcher(ledger).tick(T0 + 45_000)
+    assert (entry.incident.vehicle_id, entry.event.party) == ("x", "c")
+
+
 class Meddling:
     """A router during whose answer somebody else acts."""
 
