@@ -51,6 +51,7 @@ class Word(StrEnum):
 Step = Literal[
     "accepted", "assigned", "returned", "reassigned", "supervised", "signed", "departed",
     "on_scene", "contained", "feedback", "closed", "rated", "reopened",
+    "passed_up", "assigned_down", "taken_back",
 ]  # fmt: skip
 """What people do about an incident, one after the other (`alerts.step`)."""
 
@@ -94,8 +95,8 @@ class Event:
       the processing time at which it was recorded.
     * `reason` is in English, or as a person put it; `reason_zh` is empty where it is the same, or
       was recorded before there was one.
-    * `party`: the unit or platform that a step is about.  `by`: what a step is known from, `tap`
-      or `position`, empty where nobody said.
+    * `party`: the unit, platform or centre that a step is about.  `by`: what a step is known from,
+      `tap` or `position`, empty where nobody said.
     * `other`: the incident that this one was linked with, merged into, absorbed or split into.
     * `reports`: those that were absorbed, or that it was split by.  `score`: a rating, 1 to 5.
     * `drill`: of an opening, that it is an exercise.

@@ -42,6 +42,7 @@ def receive(report: Report, known: Sequence[Incident], at_ms: int) -> list[Event
                 level=level,
                 report=report,
                 reason_zh=zh,
+                drill=report.is_drill,
             )
         ]
     joined = Event(

@@ -41,7 +41,11 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What steps move: where it stands, whose it is, and when it came to what."""
+    """What steps move: where it stands, whose it is, and when it came to what.
+
+    `desk` is the centre that somebody gave it to, empty while it is where its place says.
+    `asked_ms` is when its `party` was given it (epoch ms), `tried` who had it before.
+    """
 
     state: State = State.REPORTED
     party: str = ""
@@ -49,6 +53,9 @@ class Course:
     outcome: Outcome | None = None
     supervised: bool = False
     score: int | None = None
+    desk: str = ""
+    asked_ms: int | None = None
+    tried: tuple[str, ...] = ()
 
     def stamp(self, moment: Moment) -> Stamp | None:
         """When it came to `moment` first, None when it did not."""
@@ -199,9 +206,8 @@ def _stepped(incident: Incident, event: Event) -> Incident:
         msg = f"{event.kind} cannot follow {course.state}"
         raise ValueError(msg)
     after = replace(
-        course,
+        _given(course, event, moves_desk=rule.moves_desk),
         state=rule.after or course.state,
-        party=event.party or ("" if event.kind == "returned" else course.party),
         supervised=course.supervised or event.kind == "supervised",
         outcome=event.outcome if event.kind in {"closed", "reopened"} else course.outcome,
         score=event.score if event.kind in {"rated", "reopened"} else course.score,
@@ -218,8 +224,22 @@ def _stepped(incident: Incident, event: Event) -> Incident:
     if event.kind != "reopened":
         return stepped
     # it is gone through anew, with a clock of its own; what it was is in the events
-    anew = replace(after, stamps=(), party="")
+    anew = replace(after, stamps=(), party="", asked_ms=None, tried=())
     return _alerted(replace(stepped, course=anew, clock=None, last_step=None), event)
+
+
+def _given(course: Course, event: Event, *, moves_desk: bool) -> Course:
+    """Whose it is after a step."""
+    if moves_desk:
+        return replace(course, desk=event.party)
+    if event.kind == "supervised":
+        return course  # its party watches
+    taken = event.kind in {"returned", "reassigned"} and course.party
+    tried = tuple(dict.fromkeys((*course.tried, course.party))) if taken else course.tried
+    if event.kind == "returned":
+        return replace(course, party="", asked_ms=None, tried=tried)
+    asked_ms = event.at_ms if event.kind in {"assigned", "reassigned"} else course.asked_ms
+    return replace(course, party=event.party or course.party, asked_ms=asked_ms, tried=tried)
 
 
 def _undone(incident: Incident, last: LastStep) -> Incident:

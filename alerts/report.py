@@ -68,6 +68,11 @@ class Report:
         return frozenset(str(k) for k in kinds) if isinstance(kinds, list) else frozenset()
 
     @property
+    def is_drill(self) -> bool:
+        """Whether it is of an exercise: nothing was stolen."""
+        return self.evidence.get("drill") is True
+
+    @property
     def episode(self) -> float:
         """First sign of the theft that it belongs to, epoch seconds."""
         episode = self.evidence.get("episode", self.t)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from alerts.channels.settings import ChannelSettings, Url, checked
+from alerts.dispatch_settings import DispatchSettings
+from alerts.force_settings import ForceSettings
 
 Place = Literal["key", "centre", "urban", "rural"]
 """Classes of places: 重点部位, city centre, other urban, country."""
@@ -113,3 +115,5 @@ class AlertSettings(BaseModel):
         description="Whom to tell of incidents: a table `[[alerts.channels]]` each, see below.",
     )
     clock: ClockSettings = ClockSettings()
+    force: ForceSettings = ForceSettings()
+    dispatch: DispatchSettings = DispatchSettings()

@@ -16,18 +16,23 @@ Moment = str
 
 
 class Rule(NamedTuple):
-    """One step: `after` None leaves the state; a `stamp` is set where it was not before."""
+    """One step: `after` None leaves the state; a `stamp` is set where it was not before.
+
+    With `moves_desk` the party is the centre that has it now, not whoever was sent.
+    """
 
     allowed: frozenset[State]
     after: State | None
     stamp: Moment | None = None
     says_why: bool = False
     names_party: bool = False
+    moves_desk: bool = False
 
 
 _AT_WORK = frozenset({State.SIGNED, State.HANDLING})
 _GIVEN = frozenset({State.ASSIGNED, State.SIGNED, State.HANDLING})
 _UNSIGNED = frozenset({State.REPORTED, State.ACCEPTED, State.ASSIGNED})
+_DESK = Rule(OPEN, None, says_why=True, names_party=True, moves_desk=True)
 
 STEPS: Final[Mapping[Step, Rule]] = {
     "accepted": Rule(frozenset({State.REPORTED}), State.ACCEPTED),
@@ -45,10 +50,15 @@ STEPS: Final[Mapping[Step, Rule]] = {
     "closed": Rule(OPEN, State.CLOSED, "closed"),
     "rated": Rule(frozenset({State.CLOSED}), State.RATED),
     "reopened": Rule(frozenset({State.CLOSED, State.RATED}), State.REPORTED, says_why=True),
+    "passed_up": _DESK,
+    "assigned_down": _DESK,
+    "taken_back": _DESK,
 }
 """From which states, into which, with which stamp.
 
 退回 `returned` and 转派 `reassigned` take a task from whoever has it; 督办 `supervised` says that a
-higher level watches.  A unit that goes by position may be on scene without having said that it
-departed: stamps may be missing, and are not made up.
+higher level watches.  上报 `passed_up`, 下派 `assigned_down` and 收回 `taken_back` move an incident
+between the centres of the levels (`alerts.jurisdiction.desk`), whoever is under way.  A unit that
+goes by position may be on scene without having said that it departed: stamps may be missing, and
+are not made up.
 """

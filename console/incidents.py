@@ -120,7 +120,8 @@ def step(
     """Take the incident through a step of its life; sent again it changes nothing.
 
     受理 accepted, 分派 assigned, 退回 returned, 转派 reassigned, 督办 supervised, 签收 signed,
-    出警 departed, 到场 on_scene, 控制 contained, 反馈 feedback, 办结 closed, 评价 rated; reopened.
+    出警 departed, 到场 on_scene, 控制 contained, 反馈 feedback, 办结 closed, 评价 rated; reopened;
+    between centres 上报 passed_up, 下派 assigned_down, 收回 taken_back.
     """
     said = StepSaid(
         body.reason or "", body.party or "", body.by or "", body.t, body.outcome, body.score

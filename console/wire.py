@@ -18,6 +18,7 @@ Outcome = Literal["recovered", "not_found", "false_alarm"]
 Step = Literal[
     "accepted", "assigned", "returned", "reassigned", "supervised", "signed", "departed",
     "on_scene", "contained", "feedback", "closed", "rated", "reopened",
+    "passed_up", "assigned_down", "taken_back",
 ]  # fmt: skip
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Word = Literal["mine", "stolen", "confirmed"]
@@ -78,6 +79,7 @@ class Incident(BaseModel):
     history: list[Rise]
     outcome: Outcome | Literal["merged"] | None
     party: str = Field("", description="The unit or platform whose it is.")
+    desk: str = Field("", description="The centre that somebody gave it to; empty: by its place.")
     stamps: list[Stamp] = Field([], description="In the order in which they were told.")
     clock: Clock | None = None
     supervised: bool = Field(default=False, description="A higher level watches it (督办).")
@@ -257,9 +259,15 @@ class StepBody(BaseModel):
 
     step: Step
     reason: Reason | None = Field(
-        None, description="Needed by returned, reassigned, supervised, feedback and reopened."
+        None,
+        description="Needed by returned, reassigned, supervised, feedback, reopened and what moves "
+        "it between centres.",
     )
-    party: Id | None = Field(None, description="To whom; needed by assigned and reassigned.")
+    party: Id | None = Field(
+        None,
+        description="To whom; needed by assigned and reassigned, and as the centre by passed_up, "
+        "assigned_down and taken_back.",
+    )
     by: Literal["tap", "position"] | None = Field(None, description="What it is known from.")
     t: float | None = Field(
         None, ge=946_684_800, lt=4_102_444_800, description="When it happened, epoch seconds."

@@ -75,12 +75,18 @@ class Admission:
     def _unheard(self, decoded: Decoded) -> NDArray[np.bool_]:
         """Rows in which somebody speaks for another terminal than itself and may not, bool[n]."""
         fixes = decoded.fixes
-        found = np.zeros(len(fixes), np.bool_)
-        for n, speaker in decoded.speakers.items():
-            if speaker.name not in self._gateways:
-                own = np.array([name == speaker.name for name in fixes.ids], np.bool_)
-                found |= (decoded.source == n) & ~own[fixes.vehicle]
-        return found
+        bound = {n: s.name for n, s in decoded.speakers.items() if s.name not in self._gateways}
+        if not bound:
+            return np.zeros(len(fixes), np.bool_)
+        codes = {name: code for code, name in enumerate(fixes.ids)}
+        nobody, anybody = -1, -2
+        may = np.full(int(decoded.source.max()) + 1, anybody, np.int32)
+        for n, name in bound.items():
+            if n < len(may):
+                may[n] = codes.get(name, nobody)
+        allowed = may[decoded.source]
+        unheard: NDArray[np.bool_] = (allowed != anybody) & (allowed != fixes.vehicle)
+        return unheard
 
 
 def _renamed(fixes: FixBatch, ids: tuple[str, ...]) -> FixBatch:

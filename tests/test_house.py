@@ -66,8 +66,8 @@ def test_every_room_is_typed_and_says_what_it_is_for(room: str) -> None:
     assert (ROOT / room / "__init__.py").read_text("utf-8").startswith('"""')
 
 
-def test_there_are_the_five_lock_files() -> None:
-    names = [f"requirements-{name}.lock" for name in ("build", "dev", "node", "rivals")]
+def test_there_are_the_six_lock_files() -> None:
+    names = [f"requirements-{name}.lock" for name in ("build", "dev", "fuzz", "node", "rivals")]
     assert [lock.name for lock in LOCKS] == [*names, "requirements.lock"]
 
 

@@ -168,6 +168,7 @@ def _course(incident: Incident) -> dict[str, object]:
     course, clock = incident.course, incident.clock
     return {
         "party": course.party,
+        "desk": course.desk,
         "stamps": [
             {"moment": s.moment, "t": s.t, "at": s.at_ms / 1000, "actor": s.actor, "by": s.by}
             for s in course.stamps

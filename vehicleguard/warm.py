@@ -50,6 +50,7 @@ def ensure(said: Callable[[str], None]) -> None:
     forget_stale()
     held = [file.name for file in _compiled()]
     if all(any(fnmatch(name, f"{called}.nbi") for name in held) for called in _CALLED):
+        load()
         return
     said("compiling the kernels, this once (a minute or two)")
     warm()
@@ -111,9 +112,14 @@ def warm() -> float:
     edited.signatures([0.0], [0.0])
     Processor(Rules(zones=zones)).step(batch, FleetState(1))
     _warm_rules(zones, batch)
-    fixes.columns([b'{"t":0,"lon":0,"lat":0}'], 1)
+    load()
     Reading.of([encode(Frame(Kind.POSITION, "0" * 12, 0, bytes(28)))])
     return time.perf_counter() - started
+
+
+def load() -> None:
+    """Have the pass over payloads in memory, or the first block would wait for it."""
+    fixes.columns([b'{"t":0,"lon":0,"lat":0}'], 1)
 
 
 def _warm_rules(zones: ZoneSet, batch: FixBatch) -> None:

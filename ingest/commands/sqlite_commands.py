@@ -20,7 +20,7 @@ _STEPS = (
       number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, terminal TEXT NOT NULL,
       kind TEXT NOT NULL, arguments TEXT NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL,
       issued_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, state TEXT NOT NULL);
-    CREATE INDEX commands_open ON commands (terminal) WHERE state = 'open';
+    CREATE INDEX commands_open ON commands (state) WHERE state = 'open';
     CREATE TABLE command_events (
       number INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL REFERENCES commands (id),
       at_ms INTEGER NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL);

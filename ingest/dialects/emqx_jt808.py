@@ -10,7 +10,7 @@ answers 0x0201 and 0x0500 and from batches 0x0704; the other messages are kinds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Annotated
 
 import msgspec
@@ -18,45 +18,14 @@ import msgspec
 from ingest.dialects.dialect import Decoded
 from ingest.dialects.found import Found, flags_of
 from ingest.dialects.rows import MAX_ROWS, Shape, rows
-from ingest.dialects.sense import KMH
-from ingest.fix import Alarm
+from ingest.dialects.sense import KMH, is_name
+from ingest.jt808 import layout
+from ingest.jt808.layout import Kind
 from ingest.message import Message
 from ingest.reject import RejectReason
 
-_REPORT, _QUERIED, _CONTROLLED, _BATCH = 0x0200, 0x0201, 0x0500, 0x0704
-_KINDS = {
-    0x0001: "terminal_answer",
-    0x0002: "heartbeat",
-    0x0003: "logout",
-    0x0100: "registration",
-    0x0102: "authentication",
-    0x0104: "parameters",
-    0x0107: "attributes",
-    0x0800: "multimedia_event",
-    0x0801: "multimedia",
-    0x0900: "pass_through",
-}
+_BEIJING = timezone(timedelta(hours=8))
 _BLIND = 1  # of a batch: positions of a time without a network
-_ACC, _FIXED, _SOUTH, _WEST, _ENCRYPTED, _MOVING = (1 << bit for bit in (0, 1, 2, 3, 5, 22))
-_ALARM_OF_BIT = {
-    0: Alarm.SOS,
-    1: Alarm.OVERSPEED,
-    4: Alarm.GNSS_FAULT,
-    5: Alarm.ANTENNA,
-    6: Alarm.ANTENNA,
-    7: Alarm.LOW_BATTERY,
-    8: Alarm.POWER_CUT,
-    20: Alarm.ZONE,
-    21: Alarm.ZONE,
-    26: Alarm.STOLEN,
-    27: Alarm.ILLEGAL_IGNITION,
-    28: Alarm.ILLEGAL_DISPLACEMENT,
-    29: Alarm.COLLISION,
-    30: Alarm.ROLLOVER,
-    31: Alarm.ILLEGAL_DOOR,
-}
-
-
 _Word = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 _Double = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
 
@@ -85,7 +54,7 @@ class _Batch(msgspec.Struct, gc=False):
 
 
 class _Header(msgspec.Struct, gc=False):
-    msg_id: int
+    msg_id: _Word
     phone: str
 
 
@@ -115,6 +84,10 @@ class EmqxJt808:
         """Read messages; never raises, whatever the bytes."""
         found = Found(messages)
         for n, message in enumerate(messages):
+            if not all(map(is_name, message.topic.split("/"))) and message.topic:
+                detail = f"expected {self.topics[0]}, found {message.topic!r}"
+                found.refuse(n, RejectReason.UNKNOWN_TOPIC, detail)
+                continue
             for said in rows(message, "", _SAID, found.rejects):
                 _note(found, n, message, said)
         return found.decoded()
@@ -129,8 +102,8 @@ def _note(found: Found, n: int, message: Message, said: _Said) -> None:
         found.refuse(n, RejectReason.IDENTITY_MISMATCH, detail, levels[2])
         return
     kind = said.header.msg_id
-    if kind not in {_REPORT, _QUERIED, _CONTROLLED, _BATCH}:
-        found.kind(n, _KINDS.get(kind) or f"message 0x{kind & 0xFFFF:04x}")
+    if kind not in layout.POSITIONED:
+        found.kind(n, layout.name(kind))
         return
     for report, is_back_fill in _reports(found, message, phone, kind, bytes(said.body)):
         _fix(found, n, phone, report, is_back_fill)
@@ -140,10 +113,10 @@ def _reports(
     found: Found, message: Message, phone: str, kind: int, body: bytes
 ) -> Iterator[tuple[Report, bool]]:
     """The positions of a body, and whether they come late."""
-    if kind == _REPORT:
+    if kind == Kind.POSITION:
         for report in rows(message, phone, _REPORTS, found.rejects, body):
             yield report, False
-    elif kind == _BATCH:
+    elif kind == Kind.BATCH:
         for batch in rows(message, phone, _BATCHES, found.rejects, body):
             for raw in batch.location[:MAX_ROWS]:
                 for report in rows(message, phone, _REPORTS, found.rejects, bytes(raw)):
@@ -166,7 +139,7 @@ def _fix(found: Found, n: int, phone: str, said: Report, is_back_fill: bool) -> 
     if altitude is not None and altitude >= 1 << 15:  # a word that terminals use with a sign
         altitude -= 1 << 16
     alarms = 0
-    for bit, alarm in _ALARM_OF_BIT.items():
+    for bit, alarm in layout.ALARM_OF_BIT.items() if said.alarm else ():
         if said.alarm >> bit & 1:
             alarms |= int(alarm)
     status = said.status
@@ -174,16 +147,16 @@ def _fix(found: Found, n: int, phone: str, said: Report, is_back_fill: bool) -> 
         n,
         phone,
         t,
-        -lon if status & _WEST else lon,
-        -lat if status & _SOUTH else lat,
+        -lon if status & layout.WEST else lon,
+        -lat if status & layout.SOUTH else lat,
         speed_mps=None if said.speed is None else said.speed / 10 * KMH,
         heading_deg=said.direction,
         altitude_m=altitude,
         flags=flags_of(
             # encrypted coordinates are shifted: they say no place
-            located=bool(status & _FIXED) and not status & _ENCRYPTED,
-            ignition=bool(status & _ACC),
-            moving=bool(status & _MOVING),
+            located=bool(status & layout.LOCATED) and not status & layout.ENCRYPTED,
+            ignition=bool(status & layout.ACC),
+            moving=bool(status & layout.MOVING),
             back_fill=is_back_fill,
         ),
         alarms=alarms,
@@ -193,11 +166,11 @@ def _fix(found: Found, n: int, phone: str, said: Report, is_back_fill: bool) -> 
 def _epoch_s(text: str) -> float | None:
     if len(text) != 12 or not (text.isascii() and text.isdigit()):
         return None
+    year, month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(0, 12, 2))
     try:
-        beijing = datetime.strptime(text, "%y%m%d%H%M%S").replace(tzinfo=UTC)
+        return datetime(2000 + year, month, day, hour, minute, second, tzinfo=_BEIJING).timestamp()
     except ValueError:
         return None
-    return (beijing - timedelta(hours=8)).timestamp()
 
 
 EMQX_JT808 = EmqxJt808()

@@ -15,7 +15,7 @@ import msgspec
 from ingest.dialects.dialect import Decoded
 from ingest.dialects.found import Found, flags_of, truth
 from ingest.dialects.rows import Shape, rows
-from ingest.dialects.sense import KMH
+from ingest.dialects.sense import KMH, is_name
 from ingest.fix import Alarm
 from ingest.message import Message
 from ingest.reject import RejectReason
@@ -92,15 +92,21 @@ class Flespi:
         found = Found(messages)
         for n, message in enumerate(messages):
             owner = _owner(message.topic)
+            if owner is None:
+                detail = f"expected one of {', '.join(self.topics)}, found {message.topic!r}"
+                found.refuse(n, RejectReason.UNKNOWN_TOPIC, detail)
+                continue
             for said in rows(message, owner, _SHAPE, found.rejects):
                 _note(found, n, owner, said)
         return found.decoded()
 
 
-def _owner(topic: str) -> str:
-    """The ident that a channel's topic names; empty where it names none."""
+def _owner(topic: str) -> str | None:
+    """The ident that a channel's topic names; empty where it names none, None for another topic."""
     parts = topic.removeprefix(_BASE).split("/")
-    return parts[2] if len(parts) == 3 and parts[0] == "channels" else ""
+    if len(parts) == 3 and parts[0] == "channels":
+        return parts[2] if is_name(parts[2]) else None
+    return "" if topic == "" or (len(parts) == 2 and parts[0] == "devices") else None
 
 
 def _note(found: Found, n: int, owner: str, said: Said) -> None:

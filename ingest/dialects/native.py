@@ -23,7 +23,7 @@ from ingest.message import Message
 from ingest.reject import Reject, RejectReason
 from ingest.sighting import SightingBatch
 
-_TERMINAL = re.compile(r"[^\s/+#\x00-\x1f\x7f]{1,64}")
+_TERMINAL = re.compile(r"[^\s/+#\x00-\x1f\x7f-\x9f]{1,64}")
 _TOPICS_KNOWN = 200_000  # a flood of made-up topics must not fill the memory
 
 

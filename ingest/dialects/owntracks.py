@@ -15,7 +15,7 @@ import msgspec
 from ingest.dialects.dialect import Decoded
 from ingest.dialects.found import Found, flags_of
 from ingest.dialects.rows import Shape, rows
-from ingest.dialects.sense import KMH
+from ingest.dialects.sense import KMH, is_name
 from ingest.fix import Alarm
 from ingest.message import Message
 from ingest.reject import RejectReason
@@ -71,7 +71,8 @@ def _name(topic: str) -> str | None:
     parts = topic.split("/")
     if len(parts) < 3 or parts[0] != "owntracks" or not all(parts) or ":" in parts[1]:
         return None
-    return f"{parts[1]}:{parts[2]}"
+    name = f"{parts[1]}:{parts[2]}"
+    return name if is_name(name) else None
 
 
 def _note(found: Found, n: int, topic: str, name: str | None, said: Said) -> None:

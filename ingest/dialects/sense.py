@@ -20,9 +20,8 @@ KMH, KNOT = 1 / 3.6, 1852 / 3600
 SPEED_MPS, HEADING_DEG, ACCURACY_M, ALTITUDE_M = (0, 400), (0, 360), (0, 1e6), (-1000, 20_000)
 """What optional numbers can be, both ends included."""
 
-_NAME = re.compile(
-    r"[^\s/+#\x00-\x1f\x7f](?:[^/+#\x00-\x1f\x7f\x80-\x9f]{0,62}[^\s/+#\x00-\x1f\x7f])?"
-)
+_LETTER = r"[^\s/+#\x00-\x1f\x7f-\x9f]"
+_NAME = re.compile(rf"{_LETTER}(?:[^/+#\x00-\x1f\x7f-\x9f]{{0,62}}{_LETTER})?")
 
 
 def is_name(text: str) -> bool:

@@ -20,7 +20,7 @@ import msgspec
 from ingest.dialects.dialect import Decoded
 from ingest.dialects.found import Found, flags_of
 from ingest.dialects.rows import MAX_ROWS, Shape, refuse, rows
-from ingest.dialects.sense import KMH
+from ingest.dialects.sense import KMH, is_name
 from ingest.fix import ALARM_BY_NAME
 from ingest.message import Message
 from ingest.reject import Reject, RejectReason
@@ -77,13 +77,20 @@ def _device(topic: str) -> str | None:
     parts = topic.split("/")
     if len(parts) != 4 or parts[:2] != ["v1", "devices"] or parts[3] != "telemetry":
         return None
+    if not is_name(parts[2]):
+        return None
     return "" if parts[2] == "me" else parts[2]
 
 
 def _devices(found: Found, message: Message) -> Iterator[tuple[str, bytes]]:
     """The devices of a message, each with its part of the payload; empty for one not named."""
     if message.topic not in {_GATEWAY, ""}:
-        yield _device(message.topic) or "", message.payload
+        device = "" if message.topic == _SHORT else _device(message.topic)
+        if device is None:
+            detail = f"expected one of {', '.join(ThingsBoard.topics)}, found {message.topic!r}"
+            found.rejects.append(refuse(RejectReason.UNKNOWN_TOPIC, detail, message))
+        else:
+            yield device, message.payload
         return
     noted: list[Reject] = []
     for devices in rows(message, "", _DEVICES, noted):

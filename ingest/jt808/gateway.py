@@ -21,6 +21,7 @@ from ingest.dialects.jt808 import TOPIC
 from ingest.inbox import Inbox
 from ingest.intake import Answer
 from ingest.jt808.gate import Gate
+from ingest.jt808.parts import Room
 from ingest.jt808.session import Answered, Close, Deliver, Effect, Heard, Send, Session
 from ingest.message import Message
 
@@ -28,8 +29,9 @@ log = structlog.get_logger(__name__)
 
 FIRST_DELIVERY = 1 << 48
 """Deliveries from here on are this source's; an MQTT source counts from 0."""
-_READ_BYTES = 16_384
-_WRITE_BYTES = 65_536  # a peer that leaves more unread is closed
+READ_BYTES = 4096
+"""Most that is read of a line at once, and so what it may hold beyond its bound."""
+_WRITE_BYTES = 16_384  # a peer that leaves more unread is closed
 _RETRY_S = 0.05
 _SWEEP_S = 1.0
 _START_S = 10.0
@@ -106,11 +108,12 @@ class Jt808Source:
         self._limits = limits
         self._told = told
         self._ended = ended
-        self.buffer = memoryview(bytearray(_READ_BYTES))  # one for all: copied at once
+        self.buffer = memoryview(bytearray(READ_BYTES))  # one for all: copied at once
         self._lines: set[_Line] = set()
         self._lines_of: dict[str, _Line] = {}
         self._waiting: dict[int, tuple[_Line, Deliver]] = {}
         self._blocked: set[_Line] = set()
+        self._room = Room()
         self._numbers = itertools.count(FIRST_DELIVERY)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -201,7 +204,9 @@ class Jt808Source:
             line.transport.abort()
             return
         silence_ms = int(self._limits.silence_s * 1000)
-        line.session = Session(self._gate, silence_ms=silence_ms, now_ms=self._clock_ms())
+        line.session = Session(
+            self._gate, silence_ms=silence_ms, now_ms=self._clock_ms(), room=self._room
+        )
         line.is_open = True
         self._lines.add(line)
 
@@ -209,7 +214,9 @@ class Jt808Source:
         """Forget a connection; what it sent stays in the inbox."""
         line.is_open = False
         line.held.clear()
-        self._lines.discard(line)
+        if line in self._lines:
+            self._lines.remove(line)
+            line.session.closed()
         self._blocked.discard(line)
         for terminal in line.terminals:
             if self._lines_of.get(terminal) is line:

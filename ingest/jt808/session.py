@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ingest.jt808.frame import Frame, encode, parse, split
 from ingest.jt808.gate import Gate
 from ingest.jt808.layout import MAX_FRAME, POSITIONED, Kind
-from ingest.jt808.parts import Collected, Parts
+from ingest.jt808.parts import Collected, Parts, Room
 from ingest.reject import RejectReason
 
 HELLO_MS = 60_000
@@ -89,9 +89,14 @@ Effect = Send | Deliver | Heard | Answered | Close
 
 
 class Session:
-    """One connection.  `silence_ms` is how long a terminal may say nothing."""
+    """One connection.  `silence_ms` is how long a terminal may say nothing.
 
-    def __init__(self, gate: Gate, *, silence_ms: int, now_ms: int) -> None:
+    `room` is shared by all connections: what they hold of messages whose parts are still to come.
+    """
+
+    def __init__(
+        self, gate: Gate, *, silence_ms: int, now_ms: int, room: Room | None = None
+    ) -> None:
         self._gate = gate
         self._silence_ms = silence_ms
         self._opened_ms = now_ms
@@ -100,7 +105,7 @@ class Session:
         self._rubbish = 0
         self._refusals = 0
         self._serial = 0
-        self._parts = Parts()
+        self._parts = Parts(room or Room())
         self._terminals: dict[str, Frame] = {}
         self._proved: set[str] = set()
         self._unanswered = 0
@@ -149,6 +154,10 @@ class Session:
         if not self.is_full and now_ms >= self.deadline_ms():
             effects.append(Close(Ending.SILENT))
         return effects
+
+    def closed(self) -> None:
+        """The connection is gone: give back the room that its parts took."""
+        self._parts.clear()
 
     def deadline_ms(self) -> int:
         """When the peer will have been silent for too long."""

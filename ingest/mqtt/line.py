@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 
 from ingest.message import Message
 from ingest.mqtt.packets import Packets
@@ -65,6 +66,11 @@ class Line:
             if self._ended is None and self._out:
                 self._sock.settimeout(_FAREWELL_S)
                 self._sock.sendall(self._out)
+                self._sock.shutdown(socket.SHUT_WR)
+                # closed with bytes unread, TCP takes back what the broker has not read either
+                until = time.monotonic() + _FAREWELL_S
+                while self._sock.recv_into(self._room) and time.monotonic() < until:
+                    pass
         except OSError:
             pass
         finally:

@@ -7,7 +7,6 @@ processes divide the messages among them.  Nothing here decides or decodes.
 
 from __future__ import annotations
 
-import contextlib
 import random
 import select
 import socket
@@ -31,6 +30,7 @@ from ingest.mqtt.line import Line
 from ingest.mqtt.outgoing import PING, acknowledgements, publications
 from ingest.mqtt.packets import NO_DELIVERY, MalformedError, Packets, delivery_of
 from ingest.settings import IngestSettings
+from ingest.waker import Waker
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,8 @@ class MqttSource:
     """A connection that is kept for as long as the source runs.
 
     `start` returns at once and the thread connects, and connects again, with a jittered pause.
-    `changed` is told True and False as the connection comes and goes.
+    `changed` is told True when the broker has granted all topics, and False when it has not or the
+    connection goes.
     """
 
     def __init__(
@@ -77,14 +78,12 @@ class MqttSource:
         self._held: Sequence[Message] = ()
         self._pinged_at = 0.0
         self._stopping = threading.Event()
-        self._woken, self._waker = socket.socketpair()
-        for one in (self._woken, self._waker):
-            one.setblocking(False)  # noqa: FBT003 - as of a socket
+        self._waker = Waker()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._client = client = session.client_of(settings)
         client.on_socket_open = self._opened
         # with this one set, paho leaves all writing to us
-        client.on_socket_register_write = lambda *_: self._wake()
+        client.on_socket_register_write = lambda *_: self._waker.wake()
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
@@ -97,11 +96,10 @@ class MqttSource:
     def stop(self) -> None:
         """Leave; the session stays at the broker and keeps what comes."""
         self._stopping.set()
-        self._wake()
+        self._waker.wake()
         if self._thread.is_alive():
             self._thread.join(10)
         if not self._thread.is_alive():
-            self._woken.close()
             self._waker.close()
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
@@ -110,7 +108,7 @@ class MqttSource:
             line, connection = self._line, self._connection
         packets = acknowledgements(messages, connection)
         if packets and line is not None and line.queue(packets):
-            self._wake()
+            self._waker.wake()
 
     def answer(self, answers: Sequence[Answer]) -> None:
         """Tell the terminals; one that hears nothing sends its fix again, so QoS 0 will do.
@@ -122,12 +120,7 @@ class MqttSource:
         if line is None or not self._client.is_connected() or line.unsent > _ANSWERS_WAITING:
             return
         if answers and line.queue(publications(answers, is_5=self._is_5)):
-            self._wake()
-
-    def _wake(self) -> None:
-        # full: the thread is awake; closed: it has ended
-        with contextlib.suppress(OSError):
-            self._waker.send(b"\0")
+            self._waker.wake()
 
     def publish(self, topic: str, body: bytes) -> bool:
         """Send to whoever listens, QoS 1; False while there is no connection.  From any thread."""
@@ -207,28 +200,27 @@ class MqttSource:
         if client.want_write():
             client.loop_write()
         line.write()
-        if not self._held:
-            self._pinged_at = time.monotonic()
+        now = time.monotonic()
+        if not self._held and not line.has_more:
+            self._pinged_at = now
             client.loop_misc()
-        elif time.monotonic() - self._pinged_at > self._keepalive_s / 2:
-            # paho would wait for an answer that we do not come to reading
-            self._pinged_at = time.monotonic()
+        elif now - self._pinged_at > self._keepalive_s / 2:
+            # paho would miss an answer that lies behind what we have not read yet
+            self._pinged_at = now
             line.queue(PING)
 
     def _wait(self, line: Line) -> None:
         poll = select.poll()
-        poll.register(self._woken, select.POLLIN)
+        poll.register(self._waker, select.POLLIN)
         events = select.POLLOUT if line.unsent or self._client.want_write() else 0
         if not self._held:
             events |= select.POLLIN
         if events:
             poll.register(line.fileno(), events)
-        pause_s = 0 if line.has_more else _HELD_S if self._held else _TURN_S
-        poll.poll(pause_s * 1000)
-        if not line.has_more:
+        if self._held or not line.has_more:
+            poll.poll((_HELD_S if self._held else _TURN_S) * 1000)
             time.sleep(_GATHER_S)
-        with contextlib.suppress(BlockingIOError):
-            self._woken.recv(4096)
+        self._waker.rest()
 
     def _connected(
         self,
@@ -245,7 +237,6 @@ class MqttSource:
             log.error("the broker has no shared subscriptions; nothing comes", share=self._share)
             return
         client.subscribe([(topic, 1) for topic in self._topics])
-        self._changed(True)  # noqa: FBT003 - a state
 
     def _subscribed(
         self,
@@ -258,7 +249,7 @@ class MqttSource:
         refused = [t for t, r in zip(self._topics, reasons, strict=False) if r.is_failure]
         if refused:
             log.error("the broker refuses us topics; nothing comes from them", topics=refused)
-            self._changed(False)  # noqa: FBT003 - a state
+        self._changed(not refused)
 
     def _disconnected(
         self, _c: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object

@@ -219,6 +219,18 @@ def test_a_terminal_is_heard_and_hears_its_own_answers(
         assert a.heard.get(timeout=PATIENCE_S) == ("vg/v1/A/ack", b'{"seq":7}')
 
 
+def test_a_terminal_hears_its_commands_and_answers_them(guarded: Guarded) -> None:
+    with (
+        ingest(guarded, client_id="asks") as (source, inbox),
+        device(guarded, "A", hears="vg/v1/A/cmd") as a,
+    ):
+        assert source.publish("vg/v1/A/cmd", b"asked")
+        assert a.heard.get(timeout=PATIENCE_S) == ("vg/v1/A/cmd", b"asked")
+        a.say("vg/v1/B/cmd/answer", "forged")
+        a.say("vg/v1/A/cmd/answer", "own")
+        assert [(m.topic, m.payload) for m in take(inbox, 1)] == [("vg/v1/A/cmd/answer", b"own")]
+
+
 def test_a_terminal_cannot_speak_as_another_nor_as_a_camera_nor_as_the_system(
     guarded: Guarded,
 ) -> None:

@@ -42,7 +42,6 @@ def group(
             one.start()
         for one in members:
             one.wait_ready()
-        time.sleep(0.2)  # a subscription follows its connection
         yield members
     finally:
         for one in members:

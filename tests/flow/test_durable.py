@@ -56,7 +56,6 @@ def member(folder: Path, port: int, **settings: object) -> Iterator[Member]:
     one = Member(folder, "intake", port=port, **settings)
     one.start()
     one.wait_ready()
-    time.sleep(0.2)  # a subscription follows its connection
     try:
         yield one
     finally:

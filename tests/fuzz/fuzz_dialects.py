@@ -23,7 +23,9 @@ with atheris.instrument_imports(include=["ingest.dialects"]):
 
 import numpy as np
 
+from ingest.jt808.frame import Frame, checksum, encode, unescape
 from ingest.message import Message
+from tests.jt808 import position
 from tests.unit.ingest.making import FIX, NOW_MS
 from tests.unit.ingest.test_axis import READ as AXIS
 from tests.unit.ingest.test_every_dialect import GOOD, topics
@@ -37,6 +39,17 @@ from tests.unit.ingest.test_plate_readers import GROUP, RESULTS, STREAM, VIAS
 NAMES = sorted(DIALECTS)
 ROUTER = router_of(None)
 _SLICE_S = 120
+_INSIDE = 0x80  # of the byte that says the topic: what follows is a frame's content
+# headers and bodies of a position of 2013, one of 2019, and a batch
+_HERE = position(NOW_MS / 1000, 112.35, 28.55)
+FRAMES = [
+    unescape(encode(Frame(kind, number, 7, body))[1:-1])[:-1]
+    for kind, number, body in (
+        (0x0200, "013912345678", _HERE),
+        (0x0200, "00000000013912345678", _HERE),
+        (0x0704, "013912345678", bytes((0, 1, 1, 0, len(_HERE))) + _HERE),
+    )
+]
 SEEN = {
     "frigate": [event(), LPR],
     "onvif": [onvif("A12345"), onvif({"@Likelihood": "0.9", "#text": "A12345"})],
@@ -55,7 +68,8 @@ def one_input(data: bytes) -> None:
         return
     name = NAMES[data[0] % len(NAMES)]
     known = topics(name)
-    message = Message(known[data[1] % len(known)], data[2:], NOW_MS)
+    payload = _framed(data[2:]) if name == "jt808" and data[1] & _INSIDE else data[2:]
+    message = Message(known[data[1] % len(known)], payload, NOW_MS)
     decoded = DIALECTS[name].decode([message])
     sensible(decoded)
     assert all(r.detail and "\n" not in r.detail for r in decoded.rejects)
@@ -64,8 +78,18 @@ def one_input(data: bytes) -> None:
     assert np.count_nonzero(among.source == 0) == np.count_nonzero(among.source == 2) == 1
 
 
+def _framed(content: bytes) -> bytes:
+    """A frame around any content: no mutation finds its checksum."""
+    whole = content + bytes([checksum(content)])
+    return b"\x7e" + whole.replace(b"\x7d", b"\x7d\x01").replace(b"\x7e", b"\x7d\x02") + b"\x7e"
+
+
 def seeds(folder: Path) -> None:
     """A good message of each dialect on each of its topics."""
+    at = NAMES.index("jt808")
+    for n, inside in enumerate(FRAMES):
+        (folder / f"jt808-inside-{n}").write_bytes(bytes([at, _INSIDE]) + inside)
+        (folder / f"jt808-{n}").write_bytes(bytes([at, 0]) + _framed(inside))
     for at, name in enumerate(NAMES):
         for topic in range(len(topics(name))):
             bodies = [

@@ -22,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ingest import sqlite
 from ingest.admission import Admission
 from ingest.dialects import DIALECTS
+from ingest.dialects.native_fixes import WORTHWHILE
 from ingest.inbox import Inbox
 from ingest.intake import Intake
 from ingest.message import Message
@@ -125,9 +126,10 @@ def path(
             up.set()
 
     source = MqttSource(settings, inbox, changed, host="127.0.0.1", port=port)
+    # as a run does at its start: the first fix is not to wait for the compiler
+    DIALECTS["native"].decode([Message("vg/v1/T/fix", b"", 0)] * WORTHWHILE)
     source.start()
     up.wait(10)
-    time.sleep(0.3)  # the subscription follows the connection
     _ready()
     if share:
         threading.Thread(target=_await_line, args=(over,), daemon=True).start()

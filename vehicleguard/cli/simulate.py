@@ -108,6 +108,31 @@ class _Unreachable(click.ClickException):
     type=click.Path(dir_okay=False, path_type=Path),
     help="GeoJSON points to live around; by default the sample's.",
 )
+@click.option(
+    "--drill",
+    is_flag=True,
+    help="No fleet: an exercise of simulated thefts and units, and its 1-3-5 report.",
+)
+@click.option(
+    "--drill-thefts",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="Thefts of the exercise, one every 30 s.",
+)
+@click.option(
+    "--drill-store",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Data folder of a run: the exercise goes through it in real time (else in memory, at "
+    "once).",
+)
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    envvar="VEHICLEGUARD_SETTINGS",
+    help="Settings of the exercise: forces, clocks, dispatch (else the sample's forces).",
+)
 @click.option("--retry/--no-retry", default=True, help="Keep trying when the broker is away.")
 @click.option("--stay", is_flag=True, help="Go on when the process that started this one ends.")
 @click.option("--quiet", is_flag=True, help="Say nothing but what goes wrong.")
@@ -124,6 +149,10 @@ def simulate(
     trace_file: Path | None,
     speed: float,
     towns_file: Path | None,
+    drill: bool,
+    drill_thefts: int,
+    drill_store: Path | None,
+    settings_file: Path | None,
     retry: bool,
     stay: bool,
     quiet: bool,
@@ -134,6 +163,12 @@ def simulate(
     or SIGTERM ends it; with --state it goes on later where it stood.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if drill:
+        # by name: an exercise needs half of the system, a fleet none of it
+        exercise = importlib.import_module("vehicleguard.cli.exercise")
+        with _ending(stay=stay, duration=duration) as (stop, wait):
+            exercise.run(settings_file, drill_store, drill_thefts, seed, stop, wait)
+        return
     if not vehicles and trace_file is None:
         raise click.UsageError("nothing to publish: --vehicles 0 and no --trace")
     settings = FleetSettings(seed=seed, n=vehicles, period_s=period, theft_every_s=theft_every)

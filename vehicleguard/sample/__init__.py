@@ -12,14 +12,19 @@ from pathlib import Path
 TOWNS = "towns.geojson"
 """Points: `name_en`, and where known `name_zh`, `town_code`, `county_adcode`, `county_zh`."""
 JURISDICTIONS = "jurisdictions.geojson"
-"""Zones: `id`, `name`, `name_en`, `level` (county or township), `county_adcode`, `county`."""
+"""Zones: `id`, `name`, `name_en`, `level` (county or township), `county_adcode`, `county`; as areas
+of `alerts.jurisdiction` they have `code` and `parent`, too."""
 FENCES = "fences.geojson"
 """Zones: `id`, `name`, `name_en`, `tags`, `role`; circles, corridors and a polygon with a hole."""
 AUSTIN_BUS = "austin_bus.parquet"
 """Fixes of 60 buses over four hours: `vehicle_id`, `t`, `lon`, `lat`, `speed_mps`."""
+PLATFORMS, POSTS, UNITS = "platforms.csv", "posts.csv", "units.csv"
+"""Invented forces around the towns, as `alerts.force` reads them."""
 ATTRIBUTION = "ATTRIBUTION.md"
 
-NAMES = (TOWNS, JURISDICTIONS, FENCES, AUSTIN_BUS, ATTRIBUTION)
+NAMES = (
+    TOWNS, JURISDICTIONS, FENCES, AUSTIN_BUS, PLATFORMS, POSTS, UNITS, ATTRIBUTION,
+)  # fmt: skip
 
 
 def path(name: str) -> Path:

@@ -33,6 +33,7 @@ _SHIFTED, _MOVES = layout.ENCRYPTED, layout.MOVING
 _IGNITION, _IGNITION_KNOWN = int(Flag.IGNITION), int(Flag.IGNITION_KNOWN)
 _LOCATED, _MOVING, _BACK_FILL = int(Flag.LOCATED), int(Flag.MOVING), int(Flag.BACK_FILL)
 _GMT8_MS = 8 * 3_600_000
+_EARLIEST_MS = 946_684_800_000  # 2000-01-01 UTC: a clock that was reset begins eight hours before
 _KMH10_TO_MPS = 1 / 36
 _TOP_MPS, _TOP_M, _LOW_M = 400.0, 20_000, -1000  # beyond these it is no measurement
 _HEXADECIMAL = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -210,7 +211,7 @@ def _position(content, at, digits, flags, alarm_of_bit, rows, n):
 
 @compiled
 def _time(content, at):
-    """Epoch milliseconds of a BCD[6] time of GMT+8, years from 2000; -1 when it is none."""
+    """Epoch milliseconds of a BCD[6] time of GMT+8 from 2000 UTC on; -1 when it is none."""
     year, month, day = _digits(content[at]), _digits(content[at + 1]), _digits(content[at + 2])
     hour, minute = _digits(content[at + 3]), _digits(content[at + 4])
     second = _digits(content[at + 5])
@@ -228,7 +229,8 @@ def _time(content, at):
     months = (month + 9) % 12
     years = year - (1 if month <= 2 else 0)
     days = 11_017 + 365 * years + years // 4 + (153 * months + 2) // 5 + day - 1
-    return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 - _GMT8_MS
+    t_ms = ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 - _GMT8_MS
+    return t_ms if t_ms >= _EARLIEST_MS else np.int64(-1)
 
 
 @compiled

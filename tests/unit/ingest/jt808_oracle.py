@@ -92,6 +92,8 @@ def _position(body: bytes, *, is_2019: bool, is_fill: bool) -> Fix | None:
         local = datetime.strptime("20" + body[22:28].hex(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+    if local - timedelta(hours=8) < datetime(2000, 1, 1, tzinfo=UTC):
+        return None
     if lat > 90_000_000 or lon > 180_000_000:
         return None
     flags = {"ignition_known"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.dialects import DIALECTS
+from ingest.dialects.sense import is_name
 from ingest.message import Message
 from tests.unit.ingest.making import FIX, NOW_MS, same_columns
 from tests.unit.ingest.test_emqx_jt808 import REPORT, said
@@ -97,6 +99,28 @@ def test_whatever_comes_nothing_is_raised_and_what_is_accepted_can_be_meant(
     assert len(decoded.fixes) == sum(map(len, alone))
     if messages:
         same_columns(decoded.fixes, type(decoded.fixes).concat(alone))
+
+
+@st.composite
+def strange(draw: st.DrawFn, name: str) -> str:
+    """A topic of the dialect with anything at all in place of its names, or anything at all."""
+    written = draw(st.sampled_from([*DIALECTS[name].topics, "+", ""]))
+    anything = st.text(st.characters(), max_size=6)
+    return "".join(draw(anything) if c == "+" else c for c in written)
+
+
+@pytest.mark.parametrize("name", TEXTUAL)
+@PATIENT
+@given(st.data())
+def test_whatever_the_topic_is_refusals_are_one_line_and_terminals_have_names(
+    name: str, data: st.DataObject
+) -> None:
+    topic = data.draw(strange(name))
+    for body in GOOD[name]:
+        decoded = DIALECTS[name].decode([Message(topic, json.dumps(body).encode(), NOW_MS)])
+        assert all(is_name(terminal) for terminal in decoded.fixes.ids)
+        for reject in decoded.rejects:
+            assert not any(category(c) == "Cc" for c in reject.detail), reject.detail
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS))

@@ -14,7 +14,7 @@ import pytest
 from ingest.inbox import Inbox
 from ingest.jt808.frame import Frame, encode
 from ingest.jt808.gate import Gate
-from ingest.jt808.gateway import FIRST_DELIVERY, Jt808Source, Limits
+from ingest.jt808.gateway import FIRST_DELIVERY, READ_BYTES, Jt808Source, Limits
 from ingest.jt808.layout import Kind
 from ingest.jt808.session import HELLO_MS, MOST_UNANSWERED, Answered
 from ingest.message import Message
@@ -161,7 +161,7 @@ def test_a_flood_waits_on_its_own_line_and_harms_nobody(started: Started) -> Non
                 served = number
     assert seen == {PHONE: total, "013900000001": 1}
     # one read of a line may bring some hundred frames more than may wait
-    assert most <= MOST_UNANSWERED + 16_384 // len(
+    assert most <= MOST_UNANSWERED + READ_BYTES // len(
         encode(Frame(Kind.POSITION, PHONE, 0, position()))
     )
     assert served < 20

@@ -14,7 +14,7 @@ from ingest.jt808 import session as sessions
 from ingest.jt808.frame import Frame, encode, parse, split
 from ingest.jt808.gate import Gate
 from ingest.jt808.layout import MAX_FRAME, Kind
-from ingest.jt808.parts import MOST_BYTES, PATIENCE_MS
+from ingest.jt808.parts import MOST_BYTES, PATIENCE_MS, Room
 from ingest.jt808.session import (
     HELLO_MS,
     MOST_TERMINALS,
@@ -239,6 +239,28 @@ def test_parts_are_bounded_in_bytes() -> None:
             one.durable(deliver)
         held += len(encode(Frame(Kind.BATCH, PHONE, n, bytes(900), n, 65_535)))
         assert held <= MOST_BYTES + MAX_FRAME
+
+
+def test_parts_are_bounded_over_all_lines_and_room_is_given_back() -> None:
+    room = Room(limit=5_000)
+
+    def line() -> Session:
+        return Session(OPEN, silence_ms=SILENCE_MS, now_ms=0, room=room)
+
+    def part(number: int) -> bytes:
+        return encode(Frame(Kind.BATCH, PHONE, number, bytes(900), number, 100))
+
+    many = [line() for _ in range(20)]
+    given_up = [len(delivered(one.received(part(1), 0))) for one in many]
+    assert room.held <= 5_000
+    assert given_up == [0] * 5 + [1] * 15
+    for one in many:
+        one.closed()
+    assert room.held == 0
+    last = line()
+    assert delivered(last.received(part(1) + part(2), 0)) == []
+    last.elapsed(PATIENCE_MS)
+    assert room.held == 0
 
 
 def test_an_answer_to_a_command_is_told_with_its_serial() -> None:

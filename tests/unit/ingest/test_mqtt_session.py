@@ -17,6 +17,7 @@ from ingest.inbox import Inbox
 from ingest.message import Message
 from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
+from tests.unit.ingest.making import NATIVE
 
 PATIENCE_S = 30.0
 CONNACK = {4: b"\x20\x02\x00\x00", 5: b"\x20\x03\x00\x00\x00"}
@@ -166,7 +167,7 @@ def test_a_share_subscribes_each_topic_under_its_group() -> None:
     with talking(share="city") as (script, _):
         script.accept(CONNACK[4])
         packet = script.subscribed()
-        assert packet.count(b"$share/city/vg/v1/") == 3
+        assert packet.count(b"$share/city/vg/v1/") == len(NATIVE.topics)
 
 
 def test_a_broker_without_shared_subscriptions_is_named_and_nothing_is_subscribed() -> None:

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.jt808.frame import Frame, encode
 from ingest.message import Message
 from ingest.urgency import is_urgent
-
-
-def frame(alarms: str, *, kind: str = "0200", newer: bool = False) -> bytes:
-    """The beginning of a JT/T 808 position, of 2013 or 2019."""
-    header = f"{kind}401c01" + "00" * 10 if newer else f"{kind}001c" + "00" * 6
-    return bytes.fromhex(f"7e{header}0001{alarms}00000002")
-
-
-@pytest.mark.parametrize("newer", [False, True])
-def test_a_frame_is_urgent_when_its_position_has_an_alarm_set(*, newer: bool) -> None:
-    def says(alarms: str, kind: str = "0200") -> bool:
-        return is_urgent(Message("jt808/1.2.3.4:5", frame(alarms, kind=kind, newer=newer), 0))
-
-    assert says("04000000")
-    assert says("00000001")
-    assert not says("00000000")
-    assert not says("04000000", "0002")
+from tests.unit.ingest.test_jt808 import PHONE, position
 
 
 @pytest.mark.parametrize(
@@ -44,3 +29,11 @@ def test_a_frame_is_urgent_when_its_position_has_an_alarm_set(*, newer: bool) ->
 )
 def test_a_payload_is_urgent_when_it_names_an_alarm(payload: bytes, *, urgent: bool) -> None:
     assert is_urgent(Message("vg/v1/T1/fix", payload, 0)) is urgent
+
+
+@pytest.mark.parametrize(("alarms", "urgent"), [(1 << 26, True), (1 << 10, False), (0, False)])
+def test_a_position_of_jt808_is_urgent_when_it_carries_an_alarm(
+    alarms: int, *, urgent: bool
+) -> None:
+    frame = encode(Frame(0x0200, PHONE, 7, position(alarms=alarms)))
+    assert is_urgent(Message("tcp/jt808/192.0.2.1:5", frame, 0)) is urgent

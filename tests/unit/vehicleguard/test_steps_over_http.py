@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from alerts.clock import Clockwork
+from alerts.event import Outcome, State
 from alerts.settings import ClockSettings
 from alerts.sqlite_ledger import SqliteLedger
+from alerts.step import STEPS
 from console import wire
 from geofence import ZoneSet
 from tests.unit.alerts.reports import report
@@ -89,6 +92,12 @@ def test_two_become_one_and_are_linked_before(console: Console, ids: list[str]) 
     cut = post(console, f"{ids[0]}/split", signals=[after["signals"][1]], reason="two thefts")
     assert cut["signals"] == [after["signals"][1]]
     post(console, f"{ids[0]}/split", 400, signals=["s-none"], reason="two thefts")
+
+
+def test_the_api_knows_every_step_state_and_outcome() -> None:
+    assert set(get_args(wire.Step)) == set(STEPS)
+    assert set(get_args(wire.State)) == set(State)
+    assert {*get_args(wire.Outcome), "merged"} == set(Outcome)
 
 
 def test_the_strictest_class_of_a_place_counts() -> None:

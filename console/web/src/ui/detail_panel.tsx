@@ -14,6 +14,9 @@ import { Actions } from "./incident_actions";
 import { Icon, LevelMark } from "./marks";
 import { Ago, At } from "./text";
 
+/** Who is no person: what they do says itself who did it. */
+const MACHINES: ReadonlySet<string> = new Set(["detector", "clock"]);
+
 interface DetailPanelProps {
   incident: Incident;
   fleet: () => Fleet;
@@ -161,7 +164,7 @@ function Timeline({ incident, detail }: { incident: Incident; detail: IncidentDe
               <span class="when"><At t={entry.t} /></span>
             </p>
             {why !== "" && <p class="soft">{why}</p>}
-            {typeof entry.actor === "string" && entry.actor !== "detector" && (
+            {typeof entry.actor === "string" && !MACHINES.has(entry.actor) && (
               <p class="soft">{entry.actor}</p>
             )}
           </li>
