@@ -38,16 +38,11 @@ TABLES: Final = """
         rest_s REAL NOT NULL DEFAULT 0,
         detail TEXT NOT NULL DEFAULT '',
         instead_of TEXT NOT NULL DEFAULT '',
-        has_fallen_back INTEGER NOT NULL DEFAULT 0,
-        urgent INTEGER NOT NULL
+        has_fallen_back INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID;
     CREATE INDEX outbox_waiting ON outbox (destination, seq) WHERE state = 'waiting';
-    CREATE INDEX outbox_of_incident ON outbox (destination, incident_id, address, seq)
-        WHERE state = 'waiting';
-    CREATE INDEX outbox_aside ON outbox (destination, tried_ms)
+    CREATE INDEX outbox_aside ON outbox (destination, incident_id, address, seq)
         WHERE state = 'waiting' AND attempts >= 6;
-    CREATE INDEX outbox_urgent ON outbox (destination, seq)
-        WHERE state = 'waiting' AND urgent;
     CREATE INDEX outbox_states ON outbox (state, since_ms);
     CREATE TABLE outbox_silences (
         until_ms INTEGER NOT NULL,
@@ -56,6 +51,18 @@ TABLES: Final = """
     CREATE INDEX outbox_silences_until ON outbox_silences (until_ms)
     """
 """The ledger's migration step that brings the outbox; `attempts >= 6` is `schedule.ASIDE`."""
+
+URGENT: Final = """
+    ALTER TABLE outbox ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX outbox_aside;
+    CREATE INDEX outbox_of_incident ON outbox (destination, incident_id, address, seq)
+        WHERE state = 'waiting';
+    CREATE INDEX outbox_aside ON outbox (destination, tried_ms)
+        WHERE state = 'waiting' AND attempts >= 6;
+    CREATE INDEX outbox_urgent ON outbox (destination, seq)
+        WHERE state = 'waiting' AND urgent
+    """
+"""The step after it: what waits for red incidents is found without reading the rest."""
 
 _INSERT = (
     "INSERT INTO outbox (id, seq, incident_id, destination, address, state, since_ms, detail, "
