@@ -75,7 +75,10 @@ _DUE = """
     ALTER TABLE incidents ADD COLUMN due_ms INTEGER;
     CREATE INDEX incidents_due ON incidents (due_ms) WHERE due_ms IS NOT NULL
     """
-_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold, _DUE, sqlite_outbox.TABLES)
+_STEPS: tuple[sqlite.Step, ...] = (
+    *(_TABLES, _refold, _DUE),
+    *(sqlite_outbox.TABLES, sqlite_outbox.URGENT),
+)
 
 
 class SqliteLedger:
