@@ -40,6 +40,8 @@ from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.clock_watch import ClockWatch, place_class
+from vehicleguard.dispatch_watch import DispatchWatch
+from vehicleguard.force_files import duty_of, forces_of, placer_of
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.links import Jt808, Links, Mqtt, posters_of
 from vehicleguard.metrics import Metrics
@@ -112,6 +114,8 @@ class EmbeddedRun:
         self.failed = threading.Event()
         self.has_incident = threading.Event()
         self.metrics = Metrics()
+        self._forces = forces_of(settings.alerts.force)
+        self._placer = placer_of(settings.alerts.force)
         self._outlets = Outlets(settings.alerts, self.metrics, now_ms)
         self.pulse = Pulse()
         self.url = ""
@@ -150,6 +154,8 @@ class EmbeddedRun:
         watch = ClockWatch(ledger, self.metrics, self._spoke(notifier))
         cleanup.callback(watch.stop)
         watch.start()
+        if self._forces.units:
+            self._open_dispatch(cleanup, ledger, notifier)
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -198,6 +204,18 @@ class EmbeddedRun:
             wait=self._pause,
         )
         return ledger
+
+    def _open_dispatch(
+        self, cleanup: contextlib.ExitStack, ledger: SqliteLedger, notifier: Notifier
+    ) -> None:
+        """Send units, where any are listed."""
+        alerts = self._settings.alerts
+        duty = duty_of(alerts.force, self._forces)
+        dispatch = DispatchWatch(
+            alerts, duty, self._placer, ledger, metrics=self.metrics, spoke=self._spoke(notifier)
+        )
+        cleanup.callback(dispatch.stop)
+        dispatch.start()
 
     def _spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
         """What hears of incidents that somebody else than the pipeline moved."""

@@ -80,6 +80,9 @@ class Metrics:
         self.incidents = Counter(
             "vg_incident_levels", "Levels reached by incidents.", ["level"], registry=r
         )
+        self.dispatches = Counter(
+            "vg_dispatches", "Incidents given to a unit, or to another one.", ["kind"], registry=r
+        )
         self.clocks = Counter(
             "vg_clock_events", "What clocks of incidents had to say.", ["kind"], registry=r
         )
