@@ -15,6 +15,7 @@ import structlog
 from alerts.dispatch.dispatcher import Dispatcher, paths_by
 from alerts.dispatch.routers import router_of
 from alerts.force.duty import Duty, Moved, Told, Unheard
+from alerts.force.telling import read
 from alerts.incident import Incident
 from alerts.jurisdiction import Placer
 from alerts.ledger import Ledger
@@ -65,6 +66,16 @@ class DispatchWatch:
         """What a unit says of itself; why it changes nothing, None where it counts."""
         with self._lock:
             return self._duty.hear(event, self._clock_ms())
+
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Take in a message of a unit; what cannot be read or believed is counted."""
+        events = read(topic, payload, self._clock_ms())
+        if isinstance(events, str):
+            self._metrics.unit_states.labels("unreadable").inc()
+            log.warning("a unit's state cannot be read", topic=topic, why=events)
+            return
+        for event in events:
+            self._metrics.unit_states.labels(self.hear(event) or "taken").inc()
 
     def start(self) -> None:
         """Begin to look."""

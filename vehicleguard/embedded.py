@@ -143,6 +143,8 @@ class EmbeddedRun:
         self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
         broker, key = (self._settings.ingest, host, port), secrets.derived("owner-links")
+        dispatch = self._dispatch_of(ledger, notifier)
+        self._outlets.states = dispatch.tell if dispatch else None
         cleanup.callback(self._outlets.stop)
         self._outlets.start(folder / STORE, ledger, key, broker, self._spoke(notifier))
         self._said("working through what was stored")
@@ -154,8 +156,9 @@ class EmbeddedRun:
         watch = ClockWatch(ledger, self.metrics, self._spoke(notifier))
         cleanup.callback(watch.stop)
         watch.start()
-        if self._forces.units:
-            self._open_dispatch(cleanup, ledger, notifier)
+        if dispatch is not None:
+            cleanup.callback(dispatch.stop)
+            dispatch.start()
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -205,17 +208,14 @@ class EmbeddedRun:
         )
         return ledger
 
-    def _open_dispatch(
-        self, cleanup: contextlib.ExitStack, ledger: SqliteLedger, notifier: Notifier
-    ) -> None:
-        """Send units, where any are listed."""
+    def _dispatch_of(self, ledger: SqliteLedger, notifier: Notifier) -> DispatchWatch | None:
+        """What sends units, where any are listed; it hears what they say of themselves."""
+        if not self._forces.units:
+            return None
         alerts = self._settings.alerts
         duty = duty_of(alerts.force, self._forces)
-        dispatch = DispatchWatch(
-            alerts, duty, self._placer, ledger, metrics=self.metrics, spoke=self._spoke(notifier)
-        )
-        cleanup.callback(dispatch.stop)
-        dispatch.start()
+        spoke = self._spoke(notifier)
+        return DispatchWatch(alerts, duty, self._placer, ledger, metrics=self.metrics, spoke=spoke)
 
     def _spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
         """What hears of incidents that somebody else than the pipeline moved."""

@@ -83,6 +83,9 @@ class Metrics:
         self.dispatches = Counter(
             "vg_dispatches", "Incidents given to a unit, or to another one.", ["kind"], registry=r
         )
+        self.unit_states = Counter(
+            "vg_unit_states", "What units said of themselves, by result.", ["result"], registry=r
+        )
         self.clocks = Counter(
             "vg_clock_events", "What clocks of incidents had to say.", ["kind"], registry=r
         )

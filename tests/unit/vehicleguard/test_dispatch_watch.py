@@ -67,6 +67,27 @@ def test_what_a_unit_says_counts_for_the_next_choice() -> None:
     assert heard.incidents[0].course.party == "b"
 
 
+def test_what_a_unit_tells_over_mqtt_is_taken_or_counted_with_the_reason() -> None:
+    metrics = Metrics()
+    running = watch(SqliteLedger(":memory:"), Heard(), metrics)
+    place = b'{"t": 1000, "lon": 112.3, "lat": 28.5, "status": "busy"}'
+    for topic, payload in [
+        ("vg/v1/unit/a/state", place),
+        ("vg/v1/unit/a/state", place),
+        ("vg/v1/unit/x/state", place),
+        ("vg/v1/unit/a/state", b"{"),
+        ("vg/v1/unit/b/state", b'{"lon": 28.5, "lat": 112.3}'),
+    ]:
+        running.tell(topic, payload)
+    counted = {
+        result: metrics.registry.get_sample_value("vg_unit_states_total", {"result": result})
+        for result in ("taken", "older", "unknown_unit", "unreadable", "no_place")
+    }
+    assert counted == {
+        "taken": 2, "older": 2, "unknown_unit": 2, "unreadable": 1, "no_place": 1,
+    }  # fmt: skip
+
+
 def test_the_incidents_of_an_exercise_are_left_to_the_exercise() -> None:
     ledger, heard = SqliteLedger(":memory:"), Heard()
     told = report(level="red", vehicle="drill-1")
