@@ -1,8 +1,8 @@
 """A receiver to test against: a governance platform, or any system that takes our webhooks.
 
 It checks signatures by the words of the Standard Webhooks specification and by nothing of ours,
-acts on each id once, and can be told to misbehave.  `python -m tests.webhook_receiver --help` runs
-it alone; `callback` says to Vehicle Guard what the platform did.
+acts on each id once, and can be told to misbehave.  `python -m tests.webhook_receiver --help`
+runs it alone; `callback` says to Vehicle Guard what the platform did.
 """
 
 from __future__ import annotations

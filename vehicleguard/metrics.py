@@ -125,6 +125,13 @@ class Metrics:
             ["destination", "state"],
             registry=r,
         )
+        self.desk = Gauge(
+            "vg_desk_incidents",
+            "Incidents that a destination was told something of within ten minutes; a person "
+            "can heed about one.",
+            ["destination"],
+            registry=r,
+        )
         self.replies = Counter(
             "vg_replies",
             "What receivers and owners said of incidents, by status as in HTTP.",

@@ -44,6 +44,7 @@ from vehicleguard.outside_view import OutsideView
 from vehicleguard.unit_link import UnitLink
 
 _COUNT_EVERY_S = 5.0
+_DESK_MS = 600_000
 _KEEP_MS = 30 * 86_400_000
 _PRUNED = 10_000
 
@@ -190,7 +191,9 @@ class Outlets:
         while not self._stopping.wait(_COUNT_EVERY_S):
             with contextlib.suppress(sqlite3.OperationalError):
                 counts = outbox.counts()
+                told = outbox.incidents_told(self._clock_ms() - _DESK_MS)
                 for one in self.routes.destinations:
+                    self._metrics.desk.labels(one.name).set(told.get(one.name, 0))
                     for state in ("waiting", "dead", "held"):
                         number = counts.get((one.name, state), 0)
                         self._metrics.outbox.labels(one.name, state).set(number)

@@ -16,6 +16,7 @@ from dataclasses import replace
 import structlog
 
 from alerts.channels.channel import Channel, Notice
+from alerts.ledger import Entry
 from alerts.outbox.destination import Destination
 from alerts.outbox.result import Fate, Refused, Result, Retry, fate_of
 from alerts.outbox.schedule import Line, Waiting, settled, turn_of
@@ -140,6 +141,7 @@ class Worker:
     def work(self) -> float:
         """Make the attempts that are due and write them down; seconds until there is more."""
         rows = self._store.waiting(self._destination.name, _ROWS)
+        entries = self._store.entries([row.seq for row in rows]) if rows else {}
         done: list[Done] = []
         began = time.monotonic()
         while True:
@@ -147,7 +149,7 @@ class Worker:
             row, wait_ms = turn_of(rows, self._line, now_ms)
             if row is None:
                 break
-            result = self._attempt(row)
+            result = self._attempt(row, entries[row.seq])
             now_ms = self._clock_ms()
             self._line = self._line.after(row, result, now_ms)
             after = settled(row, result, self._destination, now_ms)
@@ -164,8 +166,7 @@ class Worker:
             return 0.0
         return _POLL_S if wait_ms is None else wait_ms / 1000
 
-    def _attempt(self, row: Waiting) -> Result:
-        entry = self._store.entry(row.seq)
+    def _attempt(self, row: Waiting, entry: Entry) -> Result:
         destination = self._destination
         notice = Notice(
             row.id, entry, destination, row.address, row.instead_of, attempt=row.attempts + 1

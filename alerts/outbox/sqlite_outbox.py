@@ -43,7 +43,7 @@ TABLES: Final = """
     CREATE INDEX outbox_waiting ON outbox (destination, seq) WHERE state = 'waiting';
     CREATE INDEX outbox_aside ON outbox (destination, incident_id, address, seq)
         WHERE state = 'waiting' AND attempts >= 6;
-    CREATE INDEX outbox_settled ON outbox (state, seq);
+    CREATE INDEX outbox_states ON outbox (state, since_ms);
     CREATE TABLE outbox_silences (
         until_ms INTEGER NOT NULL,
         body BLOB NOT NULL
@@ -90,15 +90,17 @@ class SqliteOutbox:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite.connect(path)
-        self._lock = threading.RLock()
+        self._connection, self._lock = sqlite.connect(path), threading.RLock()
+        # who looks for rows must not wait for whoever writes them to the disk
+        self._reader, self._read_lock = sqlite.connect(path), threading.RLock()
         self._folder = path.parent
         self._held: dict[str, IO[bytes]] = {}
 
     def disconnect(self) -> None:
         """Let go of the file, and of what was held."""
-        with self._lock:
+        with self._lock, self._read_lock:
             self.release()
+            self._reader.close()
             self._connection.close()
 
     def hold(self, destination: str) -> bool:
@@ -128,59 +130,60 @@ class SqliteOutbox:
         """
         columns = (
             "id, seq, incident_id, since_ms, attempts, tried_ms, rest_s, address, instead_of, "
-            "has_fallen_back FROM outbox AS o WHERE destination = ? AND state = 'waiting'"
+            "has_fallen_back FROM outbox AS o"
         )
+        # named, as SQLite would rather go through what waits for everybody
+        mine = "WHERE destination = ? AND state = 'waiting'"
         behind = (
             "EXISTS (SELECT 1 FROM outbox AS a WHERE a.destination = o.destination AND "  # noqa: S608 - our own words
             "a.incident_id = o.incident_id AND a.address = o.address AND a.seq < o.seq "
             f"AND a.state = 'waiting' AND a.attempts >= {ASIDE})"
         )
-        with self._lock:
-            fresh = self._connection.execute(
-                f"SELECT {columns} AND attempts < {ASIDE} AND NOT {behind} ORDER BY seq LIMIT ?",
+        with self._read_lock:
+            fresh = self._reader.execute(
+                f"SELECT {columns} INDEXED BY outbox_waiting {mine} AND attempts < {ASIDE} "
+                f"AND NOT {behind} ORDER BY seq LIMIT ?",
                 (destination, limit),
             ).fetchall()
-            aside = self._connection.execute(
-                f"SELECT {columns} AND attempts >= {ASIDE} AND NOT {behind} "
-                "ORDER BY tried_ms LIMIT ?",
+            aside = self._reader.execute(
+                f"SELECT {columns} INDEXED BY outbox_aside {mine} AND attempts >= {ASIDE} "
+                f"AND NOT {behind} ORDER BY tried_ms LIMIT ?",
                 (destination, limit),
             ).fetchall()
         rows = [Waiting(*row) for row in [*fresh, *aside]]
         return sorted(rows, key=lambda row: row.seq)
 
-    def entry(self, seq: int) -> Entry:
-        """The event that a row is about.  Raises `LookupError`."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT body, incident FROM incident_events WHERE seq = ?", (seq,)
-            ).fetchone()
-        if row is None:
-            raise LookupError(seq)
-        return Entry(seq, _event(row[0]), _incident(row[1]))
+    def entries(self, seqs: Collection[int]) -> dict[int, Entry]:
+        """The events that rows are about, by number."""
+        wanted = sorted(set(seqs))
+        marks = ", ".join("?" * len(wanted))
+        with self._read_lock:
+            rows = self._reader.execute(
+                f"SELECT seq, body, incident FROM incident_events WHERE seq IN ({marks})",  # noqa: S608 - marks
+                wanted,
+            ).fetchall()
+        return {row[0]: Entry(row[0], _event(row[1]), _incident(row[2])) for row in rows}
 
     def settle(self, destination: str, done: Sequence[Done]) -> None:
         """Write down what became of attempts, with the rows of fallbacks, in one transaction."""
+        # in one call: each lets other threads in, and gets its turn again only when they pause
+        rows = [
+            (
+                *(one.settled.state, one.row.attempts + 1, one.at_ms, one.settled.rest_s),
+                one.settled.detail[:_MOST_DETAIL],
+                one.row.has_fallen_back or bool(one.settled.fallback),
+                one.row.id,
+            )
+            for one in done
+        ]
+        fallbacks = [_fallback(destination, one) for one in done if one.settled.fallback]
         with self._lock, sqlite.transaction(self._connection):
-            for one in done:
-                row, after = one.row, one.settled
-                self._connection.execute(
-                    "UPDATE outbox SET state = ?, attempts = ?, tried_ms = ?, rest_s = ?, "
-                    "detail = ?, has_fallen_back = ? WHERE id = ?",
-                    (
-                        *(after.state, row.attempts + 1, one.at_ms, after.rest_s),
-                        after.detail[:_MOST_DETAIL],
-                        row.has_fallen_back or bool(after.fallback),
-                        row.id,
-                    ),
-                )
-                if after.fallback:
-                    self._fall_back(destination, one)
-
-    def _fall_back(self, destination: str, one: Done) -> None:
-        row, other = one.row, one.settled.fallback
-        told = delivery_id(row.incident_id, row.seq, other, row.address)
-        values = (told, row.seq, row.incident_id, other, row.address, "waiting", one.at_ms, "")
-        self._connection.execute(_INSERT, (*values, destination))
+            self._connection.executemany(
+                "UPDATE outbox SET state = ?, attempts = ?, tried_ms = ?, rest_s = ?, "
+                "detail = ?, has_fallen_back = ? WHERE id = ?",
+                rows,
+            )
+            self._connection.executemany(_INSERT, fallbacks)
 
     def abandon(self, known: Collection[str], at_ms: int) -> int:
         """Make dead letters of what waits for destinations that are not `known`; how many."""
@@ -197,8 +200,8 @@ class SqliteOutbox:
         self, *, state: RowState | None = None, destination: str | None = None, limit: int = 100
     ) -> list[Row]:
         """The newest rows, newest first."""
-        with self._lock:
-            found = self._connection.execute(
+        with self._read_lock:
+            found = self._reader.execute(
                 "SELECT id, seq, incident_id, destination, address, state, attempts, since_ms, "
                 "tried_ms, detail FROM outbox WHERE state = coalesce(?, state) "
                 "AND destination = coalesce(?, destination) ORDER BY seq DESC, id LIMIT ?",
@@ -208,12 +211,22 @@ class SqliteOutbox:
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many rows there are by destination and state."""
-        with self._lock:
-            found = self._connection.execute(
+        with self._read_lock:
+            found = self._reader.execute(
                 "SELECT destination, state, count(*) FROM outbox "
                 "WHERE state IN ('waiting', 'dead', 'held') GROUP BY destination, state"
             ).fetchall()
         return {(row[0], row[1]): int(row[2]) for row in found}
+
+    def incidents_told(self, since_ms: int) -> dict[str, int]:
+        """How many incidents each destination was told something of since then."""
+        with self._read_lock:
+            found = self._reader.execute(
+                "SELECT destination, count(DISTINCT incident_id) FROM outbox WHERE state IN "
+                "('waiting', 'delivered', 'dead') AND since_ms > ? GROUP BY destination",
+                (since_ms,),
+            ).fetchall()
+        return {row[0]: int(row[1]) for row in found}
 
     def replay(self, ids: Collection[str] | None, destination: str | None, at_ms: int) -> int:
         """Let dead letters wait again, as if new: those named, of `destination`, or all."""
@@ -235,14 +248,14 @@ class SqliteOutbox:
         with self._lock, sqlite.transaction(self._connection):
             return self._connection.execute(
                 "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state IN "
-                "('delivered', 'held') AND since_ms < ? ORDER BY seq LIMIT ?)",
+                "('delivered', 'held') AND since_ms < ? LIMIT ?)",
                 (before_ms, limit),
             ).rowcount
 
     def silences(self, at_ms: int) -> list[Silence]:
         """Those that are not over."""
-        with self._lock:
-            return silences(self._connection, at_ms)
+        with self._read_lock:
+            return silences(self._reader, at_ms)
 
     def silence(self, one: Silence) -> None:
         """Add one."""
@@ -251,3 +264,11 @@ class SqliteOutbox:
                 "INSERT INTO outbox_silences VALUES (?, ?)",
                 (one.until_ms, msgspec.json.encode(one)),
             )
+
+
+def _fallback(destination: str, one: Done) -> tuple[object, ...]:
+    """The row of whoever has to hear in the stead of `destination`."""
+    row, other = one.row, one.settled.fallback
+    told = delivery_id(row.incident_id, row.seq, other, row.address)
+    kept = (told, row.seq, row.incident_id, other, row.address, "waiting", one.at_ms, "")
+    return (*kept, destination)

@@ -56,8 +56,8 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def entry(self, seq: int) -> Entry:
-        """The event that a row is about.  Raises `LookupError`."""
+    def entries(self, seqs: Collection[int]) -> dict[int, Entry]:
+        """The events that rows are about, by number."""
         ...
 
     def settle(self, destination: str, done: Sequence[Done]) -> None:
@@ -76,6 +76,10 @@ class OutboxStore(Protocol):
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many rows there are by destination and state."""
+        ...
+
+    def incidents_told(self, since_ms: int) -> dict[str, int]:
+        """How many incidents each destination was told something of since then."""
         ...
 
     def replay(self, ids: Collection[str] | None, destination: str | None, at_ms: int) -> int:

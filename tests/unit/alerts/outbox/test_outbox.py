@@ -214,6 +214,18 @@ def test_only_what_is_over_is_forgotten(scene: Scene) -> None:
     assert [row.state for row in scene.outbox.rows()] == ["dead"]
 
 
+def test_how_much_a_desk_has_to_heed_is_counted_by_incident(scene: Scene) -> None:
+    began = scene.clock.ms
+    first = scene.open("a")
+    step(scene.ledger, first, "signed", at_ms=scene.clock.ms)
+    scene.open("b")
+    scene.run()
+    assert scene.outbox.incidents_told(began - 1) == {"desk": 2}
+    scene.run(601)
+    assert scene.outbox.incidents_told(scene.clock.ms - 600_000) == {}
+    assert scene.outbox.counts() == {}
+
+
 def test_two_processes_never_send_to_one_destination(scene: Scene) -> None:
     other = SqliteOutbox(scene.path)
     assert scene.outbox.hold("desk")
