@@ -75,9 +75,11 @@ _DUE = """
     ALTER TABLE incidents ADD COLUMN due_ms INTEGER;
     CREATE INDEX incidents_due ON incidents (due_ms) WHERE due_ms IS NOT NULL
     """
+_WANTED = "CREATE INDEX incidents_wanted ON incidents (level, state, opened_seq)"
+"""Who waits for a unit is asked twice a second, over however many others are open."""
 _STEPS: tuple[sqlite.Step, ...] = (
     *(_TABLES, _refold, _DUE),
-    *(sqlite_outbox.TABLES, sqlite_outbox.URGENT),
+    *(sqlite_outbox.TABLES, sqlite_outbox.URGENT, _WANTED),
 )
 
 

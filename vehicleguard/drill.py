@@ -86,6 +86,13 @@ class Drill:
         for incident in self.incidents():
             self._officer_acts(incident, now_ms)
 
+    def end(self, now_ms: int) -> None:
+        """Close what is open: nobody shall go on looking for what was never stolen."""
+        self._told.clear()
+        for incident in self.incidents():
+            if incident.is_open:
+                self._ledger.act(incident.id, lambda held: _ended(held, now_ms))
+
     def incidents(self) -> list[Incident]:
         """The exercise's incidents as they stand."""
         found = []
@@ -128,6 +135,12 @@ class Drill:
             start = Start(at.lon, at.lat, self._duty.units[unit].mode)
             self._way_s[key] = self._router.times([start], [(incident.lon, incident.lat)]).s[0][0]
         return self._way_s[key]
+
+
+def _ended(held: Incident, now_ms: int) -> Event | None:
+    if not held.is_open:
+        return None
+    return action.step(held, "closed", "drill", "the exercise has ended", now_ms)
 
 
 def _as_step(held: Incident, act: Act, unit: str, now_ms: int) -> Event | None:

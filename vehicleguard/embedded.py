@@ -40,6 +40,8 @@ from vehicleguard import secret, warm
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.clock_watch import ClockWatch, place_class
+from vehicleguard.dispatch_watch import DispatchWatch
+from vehicleguard.force_files import duty_of, forces_of, placer_of
 from vehicleguard.incident_view import IncidentView
 from vehicleguard.links import Jt808, Links, Mqtt, posters_of
 from vehicleguard.metrics import Metrics
@@ -112,6 +114,8 @@ class EmbeddedRun:
         self.failed = threading.Event()
         self.has_incident = threading.Event()
         self.metrics = Metrics()
+        self._forces = forces_of(settings.alerts.force)
+        self._placer = placer_of(settings.alerts.force)
         self._outlets = Outlets(settings.alerts, self.metrics, now_ms)
         self.pulse = Pulse()
         self.url = ""
@@ -139,6 +143,8 @@ class EmbeddedRun:
         self._open_console(cleanup, ledger, notifier, secrets)
         host, port = self._open_broker(cleanup)
         broker, key = (self._settings.ingest, host, port), secrets.derived("owner-links")
+        dispatch = self._dispatch_of(ledger, notifier)
+        self._outlets.states = dispatch.tell if dispatch else None
         cleanup.callback(self._outlets.stop)
         self._outlets.start(folder / STORE, ledger, key, broker, self._spoke(notifier))
         self._said("working through what was stored")
@@ -150,6 +156,9 @@ class EmbeddedRun:
         watch = ClockWatch(ledger, self.metrics, self._spoke(notifier))
         cleanup.callback(watch.stop)
         watch.start()
+        if dispatch is not None:
+            cleanup.callback(dispatch.stop)
+            dispatch.start()
         published = Published(folder / STORE, self._rules, self._version, self._pipeline.offer)
         cleanup.callback(published.stop)
         published.start()
@@ -198,6 +207,15 @@ class EmbeddedRun:
             wait=self._pause,
         )
         return ledger
+
+    def _dispatch_of(self, ledger: SqliteLedger, notifier: Notifier) -> DispatchWatch | None:
+        """What sends units, where any are listed; it hears what they say of themselves."""
+        if not self._forces.units:
+            return None
+        alerts = self._settings.alerts
+        duty = duty_of(alerts.force, self._forces)
+        spoke = self._spoke(notifier)
+        return DispatchWatch(alerts, duty, self._placer, ledger, metrics=self.metrics, spoke=spoke)
 
     def _spoke(self, notifier: Notifier) -> Callable[[Incident], None]:
         """What hears of incidents that somebody else than the pipeline moved."""

@@ -80,6 +80,12 @@ class Metrics:
         self.incidents = Counter(
             "vg_incident_levels", "Levels reached by incidents.", ["level"], registry=r
         )
+        self.dispatches = Counter(
+            "vg_dispatches", "Incidents given to a unit, or to another one.", ["kind"], registry=r
+        )
+        self.unit_states = Counter(
+            "vg_unit_states", "What units said of themselves, by result.", ["result"], registry=r
+        )
         self.clocks = Counter(
             "vg_clock_events", "What clocks of incidents had to say.", ["kind"], registry=r
         )

@@ -84,6 +84,8 @@ class Outlets:
             _charge(settings),
             frozenset(one.name for one in settings.channels if one.only_fallback),
         )
+        self.states: Callable[[str, bytes], None] | None = None
+        """Hears what units say of themselves; set before `start`."""
         self._sender: Sender | None = None
         self._stopping = threading.Event()
         self._cleanup = contextlib.ExitStack()
@@ -164,7 +166,13 @@ class Outlets:
             case UnitSettings():
                 ingest, host, port = broker
                 link = UnitLink(
-                    ingest, ledger, changed, host=host, port=port, clock_ms=self._clock_ms
+                    ingest,
+                    ledger,
+                    changed,
+                    host=host,
+                    port=port,
+                    clock_ms=self._clock_ms,
+                    states=self.states,
                 )
                 cleanup.callback(link.stop)
                 link.start()

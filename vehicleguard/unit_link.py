@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alerts.channels import unit
+from alerts.force import telling
 from alerts.incident import Incident
 from alerts.ledger import Ledger
 from alerts.outbox.result import Delivered, Result, Retry
@@ -29,7 +30,10 @@ _MOST_PAYLOAD = 64 * 1024
 
 
 class UnitLink:
-    """`start` connects, and again whenever the line is lost; `changed` hears of what units did."""
+    """`start` connects, and again whenever the line is lost; `changed` hears of what units did.
+
+    `states` is given topic and payload of what units say of themselves, if anybody listens.
+    """
 
     def __init__(
         self,
@@ -40,10 +44,12 @@ class UnitLink:
         host: str,
         port: int,
         clock_ms: Callable[[], int],
+        states: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._changed = changed
         self._clock_ms = clock_ms
+        self._states = states
         self._where = (host, port)
         self._stopping = threading.Event()
         self._subscribed = threading.Event()
@@ -108,7 +114,9 @@ class UnitLink:
         if reason.is_failure:
             log.error("the broker refused the units' session", reason=str(reason))
             return
-        client.subscribe(unit.ANSWERS, qos=1)
+        # a place that was not heard is soon told anew, so it is not worth a repetition
+        states = [] if self._states is None else [(telling.STATES, 0)]
+        client.subscribe([(unit.ANSWERS, 1), *states])
 
     def _heard(
         self,
@@ -139,6 +147,9 @@ class UnitLink:
             return
 
     def _take(self, client: paho.Client, topic: str, payload: bytes) -> None:
+        if self._states is not None and telling.is_state(topic):
+            self._states(topic, payload)
+            return
         taken = unit.take(self._ledger, topic, payload, self._clock_ms())
         if taken is None:
             return

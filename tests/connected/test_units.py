@@ -120,3 +120,26 @@ def test_what_is_not_a_unit_s_or_is_no_answer_changes_nothing_and_harms_nobody(
     assert (moved, ledger.last_seq()) == ([], 1)
     refused = Units(link.publish).deliver(notice(to=UNITS, address="u/#"))
     assert isinstance(refused, Refused)
+
+
+def test_what_units_say_of_themselves_reaches_whoever_listens(
+    broker: tuple[Broker, int], tmp_path: Path, until: Until
+) -> None:
+    ledger = SqliteLedger(tmp_path / "store")
+    told: list[tuple[str, bytes]] = []
+    link = UnitLink(
+        IngestSettings(), ledger, lambda _: None,
+        host="127.0.0.1", port=broker[0].port, clock_ms=lambda: 2_000_000,
+        states=lambda topic, payload: told.append((topic, payload)),
+    )  # fmt: skip
+    link.start()
+    unit = Unit("u1", broker[0].port)
+    until(lambda: unit.ready and link.is_up, "not connected")
+    state = b'{"lon": 112.3, "lat": 28.5, "status": "free"}'
+    unit.client.publish("vg/v1/unit/u1/state", state, qos=0)
+    unit.say({"id": "a", "incident": ID, "action": "signed"})  # answers go their own way
+    until(lambda: told and unit.results, "nothing heard")
+    assert told == [("vg/v1/unit/u1/state", state)]
+    unit.stop()
+    link.stop()
+    ledger.disconnect()

@@ -12,9 +12,8 @@ import click
 from alerts.clock import Clockwork
 from alerts.dispatch.dispatcher import Dispatcher, paths_by
 from alerts.dispatch.routers import router_of
-from alerts.force import ForceError, Forces
+from alerts.force import Forces
 from alerts.force_settings import ForceSettings
-from alerts.jurisdiction import AreasError
 from alerts.percentiles import chosen, report
 from alerts.settings import AlertSettings
 from alerts.sqlite_ledger import SqliteLedger
@@ -22,9 +21,13 @@ from ingest import sqlite
 from vehicleguard import sample
 from vehicleguard import settings as setting
 from vehicleguard.cli.report import platform_of, show
+from vehicleguard.cli.run import WRONG
+from vehicleguard.clock_watch import place_class
 from vehicleguard.drill import Drill, Exercise
-from vehicleguard.embedded import STORE
+from vehicleguard.embedded import STORE, rules_of
 from vehicleguard.force_files import duty_of, forces_of, placer_of
+from vehicleguard.metrics import Metrics
+from vehicleguard.outlets import Outlets
 from vehicleguard.pipeline import now_ms
 
 _STEP_MS = 1000
@@ -46,13 +49,13 @@ def run(  # noqa: PLR0917 - called by name
 ) -> None:
     """Run an exercise and print its report; in real time in the store of `folder`, if given."""
     try:
-        alerts = _settings(settings_file)
+        settings = setting.load(settings_file)
+        alerts = _with_forces(settings.alerts)
         forces = forces_of(alerts.force)
         if not forces.units:
             raise _Refused("an exercise needs units: alerts.force.platforms, alerts.force.units")
         with contextlib.ExitStack() as cleanup:
-            path = ":memory:" if folder is None else _store(folder)
-            ledger = SqliteLedger(path, Clockwork(alerts.clock))
+            ledger = _ledger(folder, settings, alerts)
             cleanup.callback(ledger.disconnect)
             drill = _drill(alerts, forces, ledger, thefts, seed)
             click.echo(f"EXERCISE: {thefts} made-up thefts, {len(forces.units)} simulated units")
@@ -63,23 +66,31 @@ def run(  # noqa: PLR0917 - called by name
                 while not drill.done and not stop():
                     wait(_STEP_MS / 1000)
                     drill.step(now_ms())
+            came_to = drill.incidents()
+            if folder is not None:
+                drill.end(now_ms())
             found = report(
-                drill.incidents(),
+                came_to,
                 lambda party: platform_of(forces, party),
                 alerts.force.time_zone,
                 drills=True,
             )
-    except (
-        setting.SettingsError, sqlite.StoreError, sqlite3.Error, ForceError, AreasError,
-    ) as error:  # fmt: skip
+    except (*WRONG, sqlite.StoreError, sqlite3.Error) as error:
         raise _Refused(str(error)) from error
     for since in ("alerted", "dispatched"):
         show(list(chosen(found, since, "all")), since, drills=True)
 
 
-def _settings(path: Path | None) -> AlertSettings:
-    """Those of the file, with the sample's forces where it names none."""
-    alerts = setting.load(path).alerts
+def _ledger(folder: Path | None, settings: setting.Settings, alerts: AlertSettings) -> SqliteLedger:
+    """The ledger to go through: that of a run, which tells whom the run tells, or one in memory."""
+    clocks = Clockwork(alerts.clock, place_class(rules_of(settings).zones))
+    if folder is None:
+        return SqliteLedger(":memory:", clocks)
+    return SqliteLedger(_store(folder), clocks, Outlets(alerts, Metrics(), now_ms).routes)
+
+
+def _with_forces(alerts: AlertSettings) -> AlertSettings:
+    """The same, with the sample's forces where it names none."""
     if alerts.force.platforms is not None:
         return alerts
     made_up = ForceSettings(

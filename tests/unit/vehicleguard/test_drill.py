@@ -185,6 +185,8 @@ def test_a_drill_through_the_store_of_a_run_is_in_its_ledger_and_in_its_report_o
     )
     assert result.exit_code == 0, result.output
     drills = [entry for entry in ledger.entries_after(0, 100) if entry.incident.drill]
+    assert drills[-1].event.reason == "the exercise has ended"
+    assert not drills[-1].incident.is_open
     assert [entry.event.kind for entry in drills][:3] == ["opened", "clocked", "assigned"]
     ledger.disconnect()
     assert "red incidents, seconds since alerted" in run("report", "--data", tmp_path).stdout
