@@ -46,7 +46,9 @@ KINDS: Final[Mapping[Role, frozenset[EventKind]]] = {
     "platform": _DESK,
     "county": _DESK,
     "city": _DESK,
-    "unit": _LIFE | _GRAVITY | {"assigned", "reassigned", "returned", "supervised"},
+    "unit": _LIFE
+    | _GRAVITY
+    | {"assigned", "reassigned", "returned", "supervised", "warned", "breached"},
     "system": _DESK | {"joined", "linked", "split", "warned"},
 }
 """Which events a role hears of."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alerts import action
 from alerts.action import Said
 from alerts.channels.bulletin import KINDS as NAMES
+from alerts.clock import Clockwork
 from alerts.event import EventKind, Word
 from alerts.incident import fold_all
 from alerts.ledger import Entry
@@ -21,6 +22,7 @@ from alerts.outbox.delivery import deliveries_of, delivery_id
 from alerts.outbox.destination import FLOOR, KINDS, Destination, Quiet, Role
 from alerts.outbox.routes import Routes
 from alerts.outbox.silence import Silence
+from alerts.settings import ClockSettings
 from alerts.sqlite_ledger import SqliteLedger
 from tests.unit.alerts.acting import answer, close, lower, step
 from tests.unit.alerts.reports import report
@@ -79,6 +81,23 @@ def test_a_unit_hears_what_it_is_given_and_that_it_is_taken_away() -> None:
         heard.append([one.address for one in deliveries_of(entry, units, before=before)])
         before = entry.incident
     assert heard == [["u1"], ["u2", "u1"], ["u2"]]
+
+
+def test_a_unit_is_reminded_until_it_is_there() -> None:
+    ledger = SqliteLedger(":memory:", Clockwork(ClockSettings()))
+    ledger.receive([report(level="red")], 1_000_000)
+    step(ledger, ID, "assigned", at_ms=1_001_000, said=Said(party="u1"))
+    units = (Destination("unit", "unit"),)
+
+    def reminded(at_ms: int) -> list[str]:
+        told = [entry for entry in ledger.tick(at_ms, 10) if deliveries_of(entry, units)]
+        return [entry.event.kind for entry in told]
+
+    assert reminded(1_150_000) == ["warned"]
+    assert reminded(1_240_000) == ["warned"]
+    step(ledger, ID, "signed", at_ms=1_250_000, actor="u1")
+    step(ledger, ID, "on_scene", at_ms=1_260_000, actor="u1")
+    assert reminded(1_400_000) == []
 
 
 def test_a_unit_hears_that_its_assignment_was_taken_back() -> None:
