@@ -77,7 +77,10 @@ _DUE = """
     """
 _WANTED = "CREATE INDEX incidents_wanted ON incidents (level, state, opened_seq)"
 """Who waits for a unit is asked twice a second, over however many others are open."""
-_STEPS: tuple[sqlite.Step, ...] = (_TABLES, _refold, _DUE, sqlite_outbox.TABLES, _WANTED)
+_STEPS: tuple[sqlite.Step, ...] = (
+    *(_TABLES, _refold, _DUE),
+    *(sqlite_outbox.TABLES, sqlite_outbox.URGENT, _WANTED),
+)
 
 
 class SqliteLedger:

@@ -13,16 +13,23 @@ from pathlib import Path
 
 from ingest import sqlite
 from ingest.admission import Admission
+from ingest.dialects import router_of
+from ingest.dialects.native_fixes import WORTHWHILE
 from ingest.inbox import Inbox
 from ingest.intake import Intake
+from ingest.message import Message
 from ingest.mqtt.source import MqttSource
 from ingest.settings import IngestSettings
 from ingest.store.log import LogFullError
 from ingest.store.sqlite_log import SqliteLog
 
+_WARM = Message("vg/v1/warm/fix", b'{"t":1e9,"lon":112,"lat":28}', 0)
+
 
 def main(settings: IngestSettings, store: Path) -> None:
     assert settings.host is not None
+    # as a run does at its start: the compiler is loaded before anybody weighs the process
+    router_of(settings.dialects).decode([_WARM] * WORTHWHILE)
     connection = sqlite.connect(store)
     intake = Intake(
         Admission(settings, None),

@@ -31,6 +31,7 @@ from alerts.channels.settings import (
 from alerts.channels.unit import Units
 from alerts.channels.webhook import Webhook
 from alerts.incident import Incident
+from alerts.outbox.charge import Charge
 from alerts.outbox.delivery import Concerns, everywhere
 from alerts.outbox.result import Fate
 from alerts.outbox.routes import Routes
@@ -39,6 +40,7 @@ from alerts.outbox.sqlite_outbox import SqliteOutbox
 from alerts.settings import AlertSettings
 from alerts.sqlite_ledger import SqliteLedger
 from ingest.settings import IngestSettings
+from vehicleguard.force_files import forces_of, placer_of
 from vehicleguard.metrics import Metrics
 from vehicleguard.outside_view import OutsideView
 from vehicleguard.unit_link import UnitLink
@@ -52,8 +54,8 @@ _PRUNED = 10_000
 class Outlets:
     """Reads secrets and files of owners at once, and opens nothing before `start`.
 
-    Raises `ChannelError`, `OwnersError`.  `concerns` says whether an incident lies where a
-    destination is in charge.
+    Raises `ChannelError`, `OwnersError`, and where a channel has an area or is a platform, what
+    reading their files raises.
     """
 
     def __init__(
@@ -62,7 +64,6 @@ class Outlets:
         metrics: Metrics,
         clock_ms: Callable[[], int],
         environment: Mapping[str, str] = os.environ,
-        concerns: Concerns = everywhere,
     ) -> None:
         self._settings, self._metrics, self._clock_ms = settings, metrics, clock_ms
         self._secrets = {
@@ -80,7 +81,7 @@ class Outlets:
         }
         self.routes = Routes(
             tuple(one.destination() for one in settings.channels),
-            concerns,
+            _charge(settings),
             frozenset(one.name for one in settings.channels if one.only_fallback),
         )
         self.states: Callable[[str, bytes], None] | None = None
@@ -198,6 +199,23 @@ class Outlets:
                         number = counts.get((one.name, state), 0)
                         self._metrics.outbox.labels(one.name, state).set(number)
                 outbox.prune(self._clock_ms() - _KEEP_MS, _PRUNED)
+
+
+def _charge(settings: AlertSettings) -> Concerns:
+    """Who is in charge of what, as far as channels ask."""
+    if not any(one.area or one.platform for one in settings.channels):
+        return everywhere
+    placer, platforms = placer_of(settings.force), forces_of(settings.force).platforms
+    areas = placer.tree.areas if placer else {}
+    for one in settings.channels:
+        for what, name, known in (
+            ("area", one.area, areas),
+            ("platform", one.platform, platforms),
+        ):
+            if name and name not in known:
+                msg = f"channel {one.name}: {what} {name}: not in the file of alerts.force.{what}s"
+                raise ChannelError(msg)
+    return Charge(placer, platforms)
 
 
 def _context(one: CotSettings) -> ssl.SSLContext | None:

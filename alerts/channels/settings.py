@@ -66,6 +66,16 @@ class ChannelBase(BaseModel):
     from_level: Literal["blue", "yellow", "red"] | None = Field(
         None, description="Level from which on it is told; unset, that of its role."
     )
+    area: str = Field(
+        "",
+        description="Code of the area it is in charge of, of the file `alerts.force.areas`; unset, "
+        "it is told wherever an incident lies.",
+    )
+    platform: str = Field(
+        "",
+        description="Id of the platform it is, of the file `alerts.force.platforms`: it is told of "
+        "what it is the nearest to, and of what it was given.",
+    )
     language: Language = Field("zh", description="Language of texts, `zh` or `en`.")
     plates: bool = Field(default=False, description="It may read plates.")
     phones: bool = Field(default=False, description="It may read telephone numbers.")
@@ -96,6 +106,8 @@ class ChannelBase(BaseModel):
     def _is_consistent(self) -> Self:
         if (self.quiet_from is None) is not (self.quiet_to is None):
             raise ValueError("expected quiet_from and quiet_to, or neither")
+        if self.area and self.platform:
+            raise ValueError("expected area or platform")
         if self.deadline_s > self.keep_s:
             raise ValueError("expected deadline_s no longer than keep_s")
         return self
@@ -116,6 +128,8 @@ class ChannelBase(BaseModel):
             fallback=self.fallback,
             deadline_s=self.deadline_s,
             keep_s=self.keep_s,
+            area=self.area,
+            platform=self.platform,
         )
 
 

@@ -24,7 +24,8 @@ Concerns = Callable[[Destination, Incident], bool]
 class Delivery:
     """An event for one destination, and there for one `address`: a unit, or the owner of a vehicle.
 
-    `id` is the same whenever it is worked out, so a receiver can tell that it has it already.
+    It is `urgent` while the incident is red.  `id` is the same whenever it is worked out, so a
+    receiver can tell that it has it already.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Delivery:
     destination: str
     address: str = ""
     held: Held = ""
+    urgent: bool = False
 
 
 def everywhere(_destination: Destination, _incident: Incident) -> bool:
@@ -70,6 +72,7 @@ def deliveries_of(
             one.name,
             address,
             held_by(one, entry, silences),
+            urgent=incident.level is Level.RED,
         )
         for one in destinations
         if entry.event.kind in KINDS[one.role]

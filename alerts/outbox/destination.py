@@ -34,6 +34,7 @@ _GRAVITY: Final[frozenset[EventKind]] = frozenset({"lowered", "answered", "absor
 _WORK: Final[frozenset[EventKind]] = frozenset(
     {
         *("accepted", "assigned", "returned", "reassigned", "supervised", "signed", "departed"),
+        *("passed_up", "assigned_down", "taken_back"),
         *("on_scene", "contained", "feedback", "rated", "clocked", "breached", "escalated"),
     }
 )
@@ -75,6 +76,8 @@ class Destination:
     """One receiver.
 
     * `floor`: the level from which on it hears; None: that of its role.
+    * `area`, `platform`: the code of the area, or the id of the platform, that it is in charge of;
+      both empty: of every place (`alerts.outbox.charge`).
     * `plates`, `phones`: whether it may read plates and telephone numbers (PIPL Art. 28).
     * `fallback`: who hears of what it has not taken `deadline_s` after the event; tried on it is
       all the same, until `keep_s`, after which it is a dead letter.
@@ -90,6 +93,8 @@ class Destination:
     fallback: str = ""
     deadline_s: float = 60.0
     keep_s: float = 86_400.0
+    area: str = ""
+    platform: str = ""
 
     @property
     def hears_from(self) -> Level:

@@ -44,6 +44,7 @@ class Waiting:
     address: str = ""
     instead_of: str = ""
     has_fallen_back: bool = False
+    urgent: bool = False
 
     @property
     def is_aside(self) -> bool:
@@ -88,7 +89,7 @@ class Turn(NamedTuple):
 
 
 def turn_of(rows: Sequence[Waiting], line: Line, now_ms: int) -> Turn:
-    """Whose turn it is among the waiting `rows` of one destination, ordered by number.
+    """Whose turn it is among the waiting `rows` of one destination, in the order to tell them.
 
     Addresses of one destination do not wait for each other.
     """

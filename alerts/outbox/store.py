@@ -50,9 +50,11 @@ class OutboxStore(Protocol):
         ...
 
     def waiting(self, destination: str, limit: int) -> list[Waiting]:
-        """Rows still to be delivered, by number: `limit` in order and `limit` of those set aside.
+        """Rows still to be delivered: `limit` by number and `limit` of those set aside.
 
-        A row whose incident has an earlier one that is set aside is not among them.
+        Where more than that wait, the incidents of which something urgent does come first, each
+        from its earliest row on.  A row whose incident has an earlier one that is set aside is not
+        among them.
         """
         ...
 

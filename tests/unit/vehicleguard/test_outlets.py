@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from alerts.action import Said
 from alerts.channels.owner import OwnersError
 from alerts.channels.settings import ChannelError
 from alerts.level import Level
@@ -18,8 +19,10 @@ from alerts.outbox.routes import Routes
 from alerts.outbox.schedule import Settled
 from alerts.outbox.sqlite_outbox import SqliteOutbox
 from alerts.outbox.store import Done
+from alerts.report import Report
 from alerts.sqlite_ledger import SqliteLedger
 from ingest.settings import IngestSettings
+from tests.unit.alerts.acting import step
 from tests.unit.alerts.reports import report
 from tests.webhook_receiver import SECRET, Receiver
 from vehicleguard import settings as setting
@@ -172,3 +175,34 @@ def test_what_the_command_line_cannot_do_is_one_line(words: list[str], tmp_path:
     assert result.exit_code == 2
     assert result.stderr.startswith("vehicleguard outbox: ")
     assert result.stderr.count("\n") == 1
+
+
+SAMPLE = Path(setting.__file__).parent / "sample"
+FILES = f'platforms = "{SAMPLE}/platforms.csv"\nareas = "{SAMPLE}/jurisdictions.geojson"\n'
+CITY = f"[alerts.force]\n{FILES}"
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "hears"),
+    [("area", "430902", True), ("area", "430903", False),
+     ("platform", "P01", True), ("platform", "P02", False)],
+)  # fmt: skip
+def test_a_destination_hears_of_its_area_or_of_what_it_is_the_nearest_to(
+    key: str, name: str, tmp_path: Path, *, hears: bool
+) -> None:
+    routes = outlets(tmp_path, HOOK + f'{key} = "{name}"\n' + CITY).routes
+    ledger = SqliteLedger(":memory:", routes=routes)
+    at = Report.from_wire({**report(level="red").body, "lon": 112.33695, "lat": 28.61751})
+    (entry,) = ledger.receive([at], 1_000_000)
+    assert bool(routes.of(entry, None, ())) is hears
+    if key == "platform":
+        given = step(ledger, entry.incident.id, "assigned", at_ms=1_001_000, said=Said(party="P02"))
+        assert routes.of(given, entry.incident, ())
+
+
+@pytest.mark.parametrize("line", ['area = "999999"', 'platform = "P99"'])
+def test_an_area_or_platform_that_is_not_there_is_refused(line: str, tmp_path: Path) -> None:
+    with pytest.raises(ChannelError, match="not in the file"):
+        outlets(tmp_path, f"{HOOK}{line}\n{CITY}")
+    with pytest.raises(ChannelError, match="not in the file"):
+        outlets(tmp_path, f"{HOOK}{line}\n")

@@ -123,6 +123,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert wrong(tmp_path / "latin").startswith(f"{tmp_path / 'latin'}: not TOML: ")
 
 
+CHANNEL = '[[alerts.channels]]\nname = "a"\n'
 BAD = {
     "settings": ("[ingest]\nport = 'x'\n", "ingest.port"),
     "toml": ("port = = 1\n", "not TOML"),
@@ -131,6 +132,8 @@ BAD = {
     "registry": ('[ingest]\nregistry = "{0}/registry.csv"\n', "registry.csv"),
     "towns": ('towns = "{0}/towns.geojson"\n', "towns.geojson"),
     "share": ('[ingest]\nshare = "city"\nhost = "broker"\n', "ingest.share: this run decides"),
+    "secret": (f'{CHANNEL}type = "webhook"\nurl = "http://h/"\nsecret_env = "NO"\n', "channel a"),
+    "owners": (CHANNEL + 'type = "owners"\nowners = "{0}/registry.csv"\n', "registry.csv"),
     "absent": ('[streams]\nzones = "{0}/none.geojson"\n', "none.geojson"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from alerts import action
 from alerts.action import Said
-from alerts.event import Word
+from alerts.channels.bulletin import KINDS as NAMES
+from alerts.event import EventKind, Word
 from alerts.incident import fold_all
 from alerts.ledger import Entry
 from alerts.level import Level
@@ -151,6 +153,11 @@ def test_a_silence_covers_what_it_names_and_while_it_lasts(other: Silence) -> No
 def test_a_destination_hears_only_of_what_lies_where_it_is_in_charge() -> None:
     entry = opened("red")
     assert names(entry, concerns=lambda one, _: one.name != "county") == (names(entry) - {"county"})
+
+
+def test_every_kind_of_event_has_a_name_and_reaches_some_system() -> None:
+    kinds = {kind for part in get_args(EventKind) for kind in get_args(part)}
+    assert kinds == set(NAMES) == KINDS["system"]
 
 
 def test_every_role_hears_of_the_beginning_and_the_end() -> None:

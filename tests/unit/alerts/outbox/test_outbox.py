@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from alerts.event import Word
 from alerts.outbox.destination import Destination
 from alerts.outbox.routes import Routes
 from alerts.outbox.schedule import ASIDE
@@ -20,7 +21,7 @@ from alerts.outbox.sender import Sender, Worker
 from alerts.outbox.silence import Silence
 from alerts.outbox.sqlite_outbox import SqliteOutbox
 from alerts.sqlite_ledger import SqliteLedger
-from tests.unit.alerts.acting import step
+from tests.unit.alerts.acting import answer, step
 from tests.unit.alerts.outbox.receivers import Receiver
 from tests.unit.alerts.reports import report
 
@@ -212,6 +213,24 @@ def test_only_what_is_over_is_forgotten(scene: Scene) -> None:
     scene.run()
     assert scene.outbox.prune(scene.clock.ms + 1, 100) == 2  # "a" at the desk, "b" at the siren
     assert [row.state for row in scene.outbox.rows()] == ["dead"]
+
+
+def test_in_a_storm_red_goes_before_the_rest_and_each_incident_in_its_order(scene: Scene) -> None:
+    for n in range(300):
+        scene.open(f"blue{n}", "blue")
+    was_blue = scene.open("risen", "blue")
+    answer(scene.ledger, was_blue, Word.STOLEN, "", at_ms=scene.clock.ms)
+    red = scene.open("red", "red")
+    scene.run()
+    heard = [(n.entry.incident.id, n.entry.event.kind) for n in scene.desk.asked]
+    assert heard[:3] == [(was_blue, "opened"), (was_blue, "answered"), (red, "opened")]
+    assert len(heard) == 303
+
+
+def test_otherwise_red_waits_for_its_turn(scene: Scene) -> None:
+    order = [scene.open(f"v{n}", level) for n, level in enumerate(["blue", "red", "blue", "red"])]
+    scene.run()
+    assert [n.entry.incident.id for n in scene.desk.asked] == order
 
 
 def test_how_much_a_desk_has_to_heed_is_counted_by_incident(scene: Scene) -> None:
