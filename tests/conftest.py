@@ -4,7 +4,7 @@ from vehicleguard.warm import forget_stale
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=12, help="how often the kill test kills")
+    parser.addoption("--kills", type=int, default=6, help="how often the kill test kills")
     parser.addoption("--storm", type=int, default=300, help="how many terminals come back at once")
     parser.addoption("--seed", type=int, default=20_261_123, help="seed of random tests")
     parser.addoption("--points", type=int, default=100_000, help="how many points prove matching")

@@ -13,7 +13,7 @@ import click
 
 from alerts.channels.owner import OwnersError
 from alerts.channels.settings import ChannelError
-from alerts.force.table import ForceError
+from alerts.force import ForceError
 from alerts.jurisdiction import AreasError
 from console.server import ListenError
 from geofence import ZoneError
@@ -31,7 +31,7 @@ from vehicleguard.place_view import PlacesError
 
 WRONG = (
     setting.SettingsError, RulesError, ZoneError, RegistryError, PlacesError, CamerasError,
-    RoadsError, UsersError, ChannelError, OwnersError, AreasError, ForceError,
+    RoadsError, UsersError, ForceError, AreasError, ChannelError, OwnersError,
 )  # fmt: skip
 """What the operator wrote wrong: one line and exit status 2, before anything opens."""
 UNAVAILABLE = (ListenError, BrokerError, StoreError, OSError, ValueError)
