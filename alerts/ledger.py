@@ -96,6 +96,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def looked(self, actor: str, what: str, subject: str, at_ms: int) -> None:
+        """Note that somebody looked at an incident, a pursuit or a vehicle.  Durable on return."""
+        ...
+
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """The incident and its whole history.  Raises `UnknownIncidentError`."""
         ...

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from alerts import action
+from alerts.audit import sqlite_audit
 from alerts.event import Event
 from alerts.filing import receive
 from alerts.incident import Incident, fold
@@ -45,6 +46,8 @@ _TABLES = """
     ) WITHOUT ROWID
     """
 
+LOOKS_AS_ONE_MS = 600_000
+_LOOKS_KEPT = 10_000
 _KNOWN = 8
 """Incidents of a vehicle, the newest, that a report may belong to."""
 
@@ -79,7 +82,7 @@ _WANTED = "CREATE INDEX incidents_wanted ON incidents (level, state, opened_seq)
 """Who waits for a unit is asked twice a second, over however many others are open."""
 _STEPS: tuple[sqlite.Step, ...] = (
     *(_TABLES, _refold, _DUE),
-    *(sqlite_outbox.TABLES, sqlite_outbox.URGENT, _WANTED),
+    *(sqlite_outbox.TABLES, sqlite_outbox.URGENT, _WANTED, sqlite_audit.begin),
 )
 
 
@@ -87,7 +90,8 @@ class SqliteLedger:
     """A `Ledger` in the file `path` (":memory:" for a replay).
 
     `clocks` starts clocks and says what is due; none without it.  `routes` says who is told of an
-    event; its deliveries are filed in the event's transaction, where the outbox finds them.
+    event; its deliveries are filed in the event's transaction, where the outbox finds them.  So is
+    a row of the audit, which chains all changes and look-ups.
 
     Writers take turns on one connection; readers have another and, WAL being on, wait for nobody.
     Raises `ingest.sqlite.StoreError` when the file cannot be used.
@@ -98,6 +102,7 @@ class SqliteLedger:
     ) -> None:
         self._clocks = clocks
         self._routes = routes
+        self._looks: dict[tuple[str, str, str], int] = {}
         self._write = sqlite.connect(path)
         sqlite.migrate(self._write, "alerts", _STEPS)
         self._write_lock = threading.RLock()
@@ -210,6 +215,21 @@ class SqliteLedger:
                     )
         return entries
 
+    def looked(self, actor: str, what: str, subject: str, at_ms: int) -> None:
+        """Note that somebody looked at something of an incident or a vehicle.  Durable on return.
+
+        Looking again within `LOOKS_AS_ONE_MS` is the same look.
+        """
+        key = (actor, what, subject)
+        with self._write_lock:
+            if at_ms - self._looks.get(key, -LOOKS_AS_ONE_MS) < LOOKS_AS_ONE_MS:
+                return
+            with sqlite.transaction(self._write):
+                sqlite_audit.looked(self._write, at_ms, key)
+            if len(self._looks) >= _LOOKS_KEPT:
+                self._looks.clear()
+            self._looks[key] = at_ms
+
     def incident(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """The incident and its whole history.  Raises `UnknownIncidentError`."""
         with self._read_lock:
@@ -319,14 +339,15 @@ class SqliteLedger:
 
     def _append(self, event: Event, before: Incident | None) -> Entry:
         after = fold(before, event)
-        body = _encode(after)
+        told, body = _encode(event), _encode(after)
         with closing(
             self._write.execute(
                 "INSERT INTO incident_events (incident_id, body, incident) VALUES (?, ?, ?)",
-                (event.incident_id, _encode(event), body),
+                (event.incident_id, told, body),
             )
         ) as cursor:
             seq = int(cursor.lastrowid or 0)
+        sqlite_audit.changed(self._write, event, seq, told)
         due_ms = self._clocks.next_due_ms(after) if self._clocks else None
         self._write.execute(
             "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "

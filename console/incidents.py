@@ -64,12 +64,14 @@ def incidents(
 
 
 @router.get("/{incident_id}", response_model=IncidentDetail, responses=responses(404))
-def incident(ports: _Ports, incident_id: str) -> Response:
-    """One incident with its events and its signals in full."""
+def incident(ports: _Ports, identity: _Identity, incident_id: str) -> Response:
+    """One incident with its events and its signals in full; who asks is noted in the audit."""
     try:
-        return json_answer(ports.incidents.one(incident_id))
+        found = ports.incidents.one(incident_id)
     except UnknownIncidentError as error:
         raise _unknown(incident_id) from error
+    ports.audit.looked(identity.who, "incident", incident_id)
+    return json_answer(found)
 
 
 @router.post("/{incident_id}/sign", response_model=Incident, responses=responses(404, 409))

@@ -265,6 +265,24 @@ class Outside(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """Who looked at whom.  Safe to call from any thread."""
+
+    def looked(self, who: str, what: str, subject: str) -> None:
+        """Note that `who` looked at `what` (incident, vehicle, pursuit) of `subject`, its id."""
+        ...
+
+
+class NoAudit:
+    """Nobody notes anything: for whoever has no store."""
+
+    def looked(self, who: str, what: str, subject: str) -> None:
+        """Note nothing."""
+
+
+NOBODY = NoAudit()
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything the console reads, in one hand."""
@@ -276,3 +294,4 @@ class Ports:
     metrics: Metrics
     pursuits: Pursuits
     outside: Outside | None = None
+    audit: Audit = NOBODY

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from console.answer import json_answer, ports_of
+from console.answer import identity_of, json_answer, ports_of
+from console.auth import Identity
 from console.ports import NoPursuitError, Ports, UnknownIncidentError
 from console.problem import ProblemError, responses
 
@@ -96,11 +97,20 @@ class Pursuit(BaseModel):
 
 
 @router.get("/{incident_id}/pursuit", response_model=Pursuit, responses=responses(404, 409))
-def pursuit(ports: Annotated[Ports, Depends(ports_of)], incident_id: str) -> Response:
-    """Where the vehicle of an open red incident can be, made anew from its newest fixes."""
+def pursuit(
+    ports: Annotated[Ports, Depends(ports_of)],
+    identity: Annotated[Identity, Depends(identity_of)],
+    incident_id: str,
+) -> Response:
+    """Where the vehicle of an open red incident can be, made anew from its newest fixes.
+
+    Who asks is noted in the audit.
+    """
     try:
-        return json_answer(ports.pursuits.of(incident_id))
+        found = ports.pursuits.of(incident_id)
     except UnknownIncidentError as error:
         raise ProblemError(404, f"no incident has the id {incident_id!r}") from error
     except NoPursuitError as error:
         raise ProblemError(409, str(error)) from error
+    ports.audit.looked(identity.who, "pursuit", incident_id)
+    return json_answer(found)

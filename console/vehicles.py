@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from console import arrow
-from console.answer import json_answer, ports_of
+from console.answer import identity_of, json_answer, ports_of
+from console.auth import Identity
 from console.ports import Ports
 from console.problem import ProblemError, responses
 from console.wire import Vehicle, VehiclePage
@@ -15,6 +16,7 @@ from console.wire import Vehicle, VehiclePage
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
 
 _Ports = Annotated[Ports, Depends(ports_of)]
+_Identity = Annotated[Identity, Depends(identity_of)]
 
 
 @router.get("", response_model=VehiclePage, responses=responses(400))
@@ -67,9 +69,10 @@ def positions(
 
 
 @router.get("/{vehicle_id}", response_model=Vehicle, responses=responses(404))
-def vehicle(ports: _Ports, vehicle_id: str) -> Response:
-    """One vehicle."""
+def vehicle(ports: _Ports, identity: _Identity, vehicle_id: str) -> Response:
+    """One vehicle; who asks is noted in the audit."""
     found = ports.fleet.one(vehicle_id)
     if found is None:
         raise ProblemError(404, f"no vehicle has the id {vehicle_id!r}")
+    ports.audit.looked(identity.who, "vehicle", vehicle_id)
     return json_answer(found)

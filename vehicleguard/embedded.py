@@ -37,6 +37,7 @@ from streams.plates import PlateGuard
 from streams.rules import Rules
 from streams.sqlite_snapshot import SqliteSnapshots
 from vehicleguard import secret, warm
+from vehicleguard.audit_view import AuditView
 from vehicleguard.broker import BrokerError, EmbeddedBroker
 from vehicleguard.camera_watch import CameraWatch
 from vehicleguard.clock_watch import ClockWatch, place_class
@@ -260,6 +261,7 @@ class EmbeddedRun:
                 outside=self._outlets.outside(
                     ledger, secrets.derived("owner-links"), self._spoke(notifier)
                 ),
+                audit=AuditView(ledger, now_ms),
             ),
             settings.model_copy(
                 update={

@@ -25,6 +25,7 @@ _COMMANDS = {
     "dispatch": "Explain whose an incident is, who was sent and why, and who would be sent now.",
     "report": "Print the 1-3-5 report: how long it took until officers signed, came, and closed.",
     "command": "Ask something of a terminal, and see what became of it.",
+    "audit": "Show who changed and who looked, and check that nobody altered it.",
     "outbox": "Show what waits to be told and what could not be, replay it, silence.",
     "rejects": "List the newest dead letters, each with its reason, and read them again.",
     "bench": "Measure ingest, detection and latency on this machine.",

@@ -138,7 +138,10 @@ def test_a_ledger_of_the_first_version_is_folded_anew(tmp_path: Path) -> None:
         file.execute("DROP INDEX incidents_due")
         file.execute("DROP INDEX incidents_wanted")
         file.execute("ALTER TABLE incidents DROP COLUMN due_ms")
-        later = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'outbox%'"
+        later = (
+            "SELECT name FROM sqlite_master WHERE type = 'table' "
+            "AND (name LIKE 'outbox%' OR name = 'audit')"
+        )
         for (table,) in file.execute(later).fetchall():
             file.execute(f"DROP TABLE {table}")
         file.execute("UPDATE schema_versions SET version = 1 WHERE room = 'alerts'")

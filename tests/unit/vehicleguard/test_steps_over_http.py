@@ -112,3 +112,20 @@ def test_the_strictest_class_of_a_place_counts() -> None:
     of = place_class(zones)
     assert [of(112.3, 28.5), of(112.3, 28.51), of(112.9, 28.5)] == ["key", "rural", None]
     assert place_class(ZoneSet())(112.3, 28.5) is None
+
+
+def test_who_looks_at_an_incident_is_noted_and_who_lists_them_is_not(
+    console: Console, ids: list[str]
+) -> None:
+    noted: list[tuple[str, str, str]] = []
+
+    class Noting:
+        def looked(self, who: str, what: str, subject: str) -> None:
+            noted.append((who, what, subject))
+
+    console.app.state.ports = replace(console.ports, audit=Noting())
+    console.http.get("/api/v1/incidents")
+    console.http.get(f"/api/v1/incidents/{ids[0]}")
+    assert console.http.get("/api/v1/incidents/i-nothing").status_code == 404
+    assert console.http.get("/api/v1/vehicles/nobody").status_code == 404
+    assert noted == [("admin", "incident", ids[0])]
