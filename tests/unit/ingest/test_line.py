@@ -125,7 +125,7 @@ def test_closing_sends_what_is_queued_though_nobody_reads_what_came() -> None:
 def test_closing_waits_for_no_broker_that_does_not_hang_up(
     pair: tuple[Line, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.line._FAREWELL_S", 0.05)
+    monkeypatch.setattr("ingest.mqtt.line._FAREWELL_S", 0.05)
     line, broker = pair
     line.send(b"\xe0\x00")
     line.close()
