@@ -132,7 +132,7 @@ cool_down_s = {0}
 back_fill_after_s = 86400
 """
 FAR = circle(*offset(HOME, 0, 50_000), 500, id="far", tags=["far"])
-VEHICLES, LAPS, FEWEST_SWAPS = 24, 40, 4
+VEHICLES, LAPS, FEWEST_SWAPS = 16, 24, 3
 
 
 def edit(n: int) -> str:
