@@ -6,8 +6,6 @@ is said at the next start.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Callable
 from typing import get_args
 
@@ -21,6 +19,7 @@ from alerts.sqlite_ledger import SqliteLedger
 from geofence import ZoneSet
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import now_ms
+from vehicleguard.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 
@@ -58,30 +57,16 @@ class ClockWatch:
         every_s: float = EVERY_S,
     ) -> None:
         self._ledger, self._metrics, self._spoke = ledger, metrics, spoke
-        self._clock_ms, self._every_s = clock_ms, every_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clocks")
+        self._clock_ms = clock_ms
+        self._rounds = Rounds("clocks", self._ask, every_s)
 
     def start(self) -> None:
         """Begin to ask."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End; what is being written is finished first."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        pause_s = self._every_s
-        while not self._stopping.wait(pause_s):
-            try:
-                self._ask()
-                pause_s = self._every_s
-            except sqlite3.OperationalError as error:
-                # a full disk: it stays due, and is said when there is room
-                pause_s = min(4 * pause_s, 5.0)
-                log.warning("clocks cannot be written down; trying again", error=str(error))
+        self._rounds.stop()
 
     def _ask(self) -> None:
         while entries := self._ledger.tick(self._clock_ms(), _AT_ONCE):
@@ -93,5 +78,5 @@ class ClockWatch:
                         "clock", incident=event.incident_id, kind=event.kind, reason=event.reason
                     )
                 self._spoke(entry.incident)
-            if self._stopping.is_set():
+            if self._rounds.is_stopping:
                 return

@@ -6,7 +6,6 @@ nobody looked is done at the next start.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable
 
@@ -22,6 +21,7 @@ from alerts.ledger import Ledger
 from alerts.settings import AlertSettings
 from vehicleguard.metrics import Metrics
 from vehicleguard.pipeline import now_ms
+from vehicleguard.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class DispatchWatch:
         every_s: float = EVERY_S,
     ) -> None:
         self._duty, self._metrics, self._spoke = duty, metrics, spoke
-        self._clock_ms, self._every_s = clock_ms, every_s
+        self._clock_ms = clock_ms
         self._dispatcher = Dispatcher(
             ledger,
             duty,
@@ -59,8 +59,7 @@ class DispatchWatch:
         )
         self._trouble = ""
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dispatch")
+        self._rounds = Rounds("dispatch", self._look, every_s)
 
     def hear(self, event: Moved | Told) -> Unheard | None:
         """What a unit says of itself; why it changes nothing, None where it counts."""
@@ -79,24 +78,11 @@ class DispatchWatch:
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End; what is being written is finished first."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        pause_s = self._every_s
-        while not self._stopping.wait(pause_s):
-            try:
-                self._look()
-                pause_s = self._every_s
-            except sqlite3.OperationalError as error:
-                # a full disk: whoever waits goes on waiting, and is given when there is room
-                pause_s = min(4 * pause_s, 5.0)
-                log.warning("dispatch cannot be written down; trying again", error=str(error))
+        self._rounds.stop()
 
     def _look(self) -> None:
         with self._lock:
