@@ -6,16 +6,20 @@ import json
 import math
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 
 from alerts.dispatch.router import NO_WAY, RouterError, Start
 from alerts.force.member import Mode
+from alerts.points import Position
 
 MAX_BYTES = 4_000_000
 AT_ONCE = 50
 """Starts, and ends, of one question: OSRM takes 100 places by default."""
+
+Ask = Callable[[Mode, Sequence[Start], Sequence[Position]], list[list[float]]]
+"""One question: seconds from each start, all of one mode, to each end.  Raises `RouterError`."""
 
 
 class Server:
@@ -80,6 +84,17 @@ def _seconds(cell: object) -> float | None:
     except OverflowError:
         return None
     return value if math.isfinite(value) and value >= 0 else None
+
+
+def in_parts(ask: Ask, starts: Sequence[Start], ends: Sequence[Position]) -> list[list[float]]:
+    """Seconds from each start to each end, by questions of one mode and `AT_ONCE` of each."""
+    rows: list[list[float]] = [[] for _ in starts]
+    for mode, at in by_mode(starts):
+        for first in range(0, len(ends), AT_ONCE):
+            some = ends[first : first + AT_ONCE]
+            for n, row in zip(at, ask(mode, [starts[n] for n in at], some), strict=True):
+                rows[n] += row
+    return rows
 
 
 def by_mode(starts: Sequence[Start]) -> Iterator[tuple[Mode, list[int]]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from alerts.dispatch.router import Start, Times
-from alerts.dispatch.server import AT_ONCE, Server, by_mode
+from alerts.dispatch.server import Server, in_parts
 from alerts.force.member import Mode
 from alerts.points import Position
 
@@ -21,13 +21,7 @@ class Valhalla:
 
     def times(self, starts: Sequence[Start], ends: Sequence[Position]) -> Times:
         """Seconds from each start to each end.  Raises `RouterError`."""
-        rows: list[list[float]] = [[] for _ in starts]
-        for mode, at in by_mode(starts):
-            for first in range(0, len(ends), AT_ONCE):
-                some = ends[first : first + AT_ONCE]
-                for n, row in zip(at, self._ask(mode, [starts[n] for n in at], some), strict=True):
-                    rows[n] += row
-        return Times(rows, "valhalla")
+        return Times(in_parts(self._ask, starts, ends), "valhalla")
 
     def _ask(
         self, mode: Mode, starts: Sequence[Start], ends: Sequence[Position]
