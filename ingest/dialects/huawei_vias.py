@@ -7,40 +7,14 @@ The picture comes inside the message; it is hashed and dropped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ingest.dialects import leaf
-from ingest.dialects.dialect import Decoded
+from ingest.dialects.passed_on import PassedOn
 from ingest.dialects.seen import Seen, Sightings
-from ingest.message import Message
 from ingest.reject import RejectReason
 
 _KINDS = {74240: "abnormal_parking", 75008: "vehicle_detection", 75009: "wrong_way"}
-
-
-class HuaweiVias:
-    """The `Dialect`; it remembers nothing."""
-
-    name = "huawei_vias"
-    topics = ("huawei_vias/#",)
-    default_topic = "huawei_vias"
-    binary = False
-
-    def accepts(self, topic: str) -> bool:
-        """Whether `topic` begins as those do that its messages are passed on under."""
-        return topic == self.name or topic.startswith(f"{self.name}/")
-
-    def decode(self, messages: Sequence[Message]) -> Decoded:
-        """Read messages; never raises, whatever the bytes."""
-        out = Sightings(messages)
-        for n, message in enumerate(messages):
-            body = leaf.an_object(message.payload)
-            if isinstance(body, tuple):
-                out.refuse(n, *body)
-            else:
-                _read(out, n, body)
-        return out.decoded()
 
 
 def _read(out: Sightings, n: int, body: dict[str, Any]) -> None:
@@ -73,4 +47,4 @@ def _read(out: Sightings, n: int, body: dict[str, Any]) -> None:
         )
 
 
-HUAWEI_VIAS = HuaweiVias()
+HUAWEI_VIAS = PassedOn("huawei_vias", _read)

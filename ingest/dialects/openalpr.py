@@ -6,47 +6,26 @@ per cent, times in seconds or milliseconds.  A heartbeat tells of each camera wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ingest.dialects import leaf
-from ingest.dialects.dialect import Decoded
+from ingest.dialects.passed_on import PassedOn
 from ingest.dialects.seen import Seen, Sightings
-from ingest.message import Message
 from ingest.reject import RejectReason
 
 _MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138
 
 
-class OpenAlpr:
-    """The `Dialect`; it remembers nothing."""
-
-    name = "openalpr"
-    topics = ("openalpr/#",)
-    default_topic = "openalpr"
-    binary = False
-
-    def accepts(self, topic: str) -> bool:
-        """Whether `topic` begins as those do that its messages are passed on under."""
-        return topic == self.name or topic.startswith(f"{self.name}/")
-
-    def decode(self, messages: Sequence[Message]) -> Decoded:
-        """Read messages; never raises, whatever the bytes."""
-        out = Sightings(messages)
-        for n, message in enumerate(messages):
-            body = leaf.an_object(message.payload)
-            if isinstance(body, tuple):
-                out.refuse(n, *body)
-            elif body.get("data_type") == "heartbeat":
-                _heartbeat(out, n, body)
-            elif isinstance(body.get("best_plate"), dict):
-                _add(out, n, body, body["best_plate"])
-            elif isinstance(body.get("results"), list):
-                _results(out, n, body)
-            else:
-                detail = "expected results, best_plate or a heartbeat, found none"
-                out.refuse(n, RejectReason.MISSING_FIELD, detail)
-        return out.decoded()
+def _read(out: Sightings, n: int, body: dict[str, Any]) -> None:
+    if body.get("data_type") == "heartbeat":
+        _heartbeat(out, n, body)
+    elif isinstance(body.get("best_plate"), dict):
+        _add(out, n, body, body["best_plate"])
+    elif isinstance(body.get("results"), list):
+        _results(out, n, body)
+    else:
+        detail = "expected results, best_plate or a heartbeat, found none"
+        out.refuse(n, RejectReason.MISSING_FIELD, detail)
 
 
 def _heartbeat(out: Sightings, n: int, body: dict[str, Any]) -> None:
@@ -95,4 +74,4 @@ def _likeliest(vehicle: Any, name: str) -> str | None:
     return leaf.text(leaf.inner(candidates[0]).get("name")) if candidates else None
 
 
-OPENALPR = OpenAlpr()
+OPENALPR = PassedOn("openalpr", _read)

@@ -6,41 +6,16 @@ counts in the picture, not on the ground, and is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ingest.dialects import leaf
-from ingest.dialects.dialect import Decoded
+from ingest.dialects.passed_on import PassedOn
 from ingest.dialects.seen import Seen, Sightings
-from ingest.message import Message
 from ingest.reject import RejectReason
 
 
-class PlateRecognizer:
-    """The `Dialect`; it remembers nothing."""
-
-    name = "platerecognizer"
-    topics = ("platerecognizer/#",)
-    default_topic = "platerecognizer"
-    binary = False
-
-    def accepts(self, topic: str) -> bool:
-        """Whether `topic` begins as those do that its messages are passed on under."""
-        return topic == self.name or topic.startswith(f"{self.name}/")
-
-    def decode(self, messages: Sequence[Message]) -> Decoded:
-        """Read messages; never raises, whatever the bytes."""
-        out = Sightings(messages)
-        for n, message in enumerate(messages):
-            body = leaf.an_object(message.payload)
-            if isinstance(body, tuple):
-                out.refuse(n, *body)
-            else:
-                _read(out, n, leaf.inner(body, "data") or body)
-        return out.decoded()
-
-
 def _read(out: Sightings, n: int, body: dict[str, Any]) -> None:
+    body = leaf.inner(body, "data") or body
     results = body.get("results")
     if not isinstance(results, list):
         out.refuse(n, RejectReason.MISSING_FIELD, "expected results, found none")
@@ -67,4 +42,4 @@ def _read(out: Sightings, n: int, body: dict[str, Any]) -> None:
         )
 
 
-PLATERECOGNIZER = PlateRecognizer()
+PLATERECOGNIZER = PassedOn("platerecognizer", _read)
